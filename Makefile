@@ -1,0 +1,51 @@
+# Everything a newcomer types. The first call sets up .venv in this folder; nothing else is installed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AS_OF := 2026-06-30
+INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: report test check fix bench lab clean
+
+# The main job on the sample estate: answers, HTML and PDF.
+report: $(VENV)/.installed
+	$(BIN)/lmanalytics report data/sample --as-of $(AS_OF)
+
+# Every test.
+test: $(VENV)/.developing
+	$(BIN)/python -m pytest -n auto
+
+# Style, types and the promises about the code; changes nothing.
+check: $(VENV)/.developing
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_code_health.py
+
+# Mend what can be mended.
+fix: $(VENV)/.developing
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Speed and memory, side by side with peers, in one run.
+bench: $(VENV)/.developing
+	$(BIN)/python -m benchmarks
+
+# JupyterLab on the notebooks.
+lab: $(VENV)/.installed
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) --editable .
+	@$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(INSTALL) --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,110 @@
+"""The data contract as objects: one `Table` per canonical and per answer table.
+
+The columns stand in `canonical.yaml` and `answers.yaml` beside this module. Quality suites, readers,
+docs and tests all derive from them, so a column is described once.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+MONEY = pl.Decimal(38, 4)
+TYPES: dict[str, pl.DataType] = {
+    "text": pl.String(),
+    "integer": pl.Int64(),
+    "date": pl.Date(),
+    "timestamp": pl.Datetime("us"),
+    "money": MONEY,
+    "boolean": pl.Boolean(),
+    "list": pl.List(pl.String()),
+}
+ENTITY = "entity_id"
+DEFAULT_ENTITY = "main"
+PROVENANCE = pl.Schema(
+    {
+        "source_file": pl.String(),
+        "source_sheet": pl.String(),
+        "source_row": pl.Int64(),
+        "row_id": pl.Int64(),
+        "issues": pl.List(pl.String()),
+    }
+)
+_COLUMN = re.compile(r"^(?P<type>[\w|]+)(?P<mark>[!?]?)(?:\s*=\s*(?P<default>\S+))?$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, the values of an enum, whether it must be filled, what fills it if absent."""
+
+    name: str
+    type: str
+    is_required: bool
+    is_optional: bool
+    values: tuple[str, ...] = ()
+    default: str | None = None
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """The Polars type; an enum is text whose values a quality suite checks."""
+        return TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the contract: its key and its columns, in order."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: dict[str, Column]
+    is_answer: bool
+
+    @cached_property
+    def schema(self) -> pl.Schema:
+        """All columns of the table as it stands in Parquet, entity first, provenance last."""
+        own = {name: column.dtype for name, column in self.columns.items()}
+        ends = {"rule": pl.String(), "reason": pl.String()} if self.is_answer else dict(PROVENANCE)
+        return pl.Schema({ENTITY: pl.String(), **own, **ends})
+
+    def empty(self) -> pl.LazyFrame:
+        """No rows, every column."""
+        return pl.LazyFrame(schema=self.schema)
+
+    def conform(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Select the table's columns in order, absent ones as null, each cast to its type."""
+        have = set(frame.collect_schema().names())
+        columns = [
+            (pl.col(name) if name in have else pl.lit(None)).cast(dtype).alias(name)
+            for name, dtype in self.schema.items()
+        ]
+        return frame.select(columns)
+
+
+def _column(name: str, notation: str) -> Column:
+    match = _COLUMN.match(notation.strip())
+    if match is None:
+        message = f"{name}: {notation!r} is not 'type mark = default'"
+        raise ValueError(message)
+    kind, mark, default = match["type"], match["mark"], match["default"]
+    values = tuple(kind.split("|")) if kind not in TYPES else ()
+    return Column(name, "text" if values else kind, mark == "!", mark == "?", values, default)
+
+
+def _load(file: str, *, is_answer: bool) -> dict[str, Table]:
+    document = yaml.safe_load((Path(__file__).parent / file).read_text(encoding="utf-8"))
+    return {
+        name: Table(
+            name,
+            tuple(body["key"]),
+            {column: _column(column, notation) for column, notation in body["columns"].items()},
+            is_answer,
+        )
+        for name, body in document.items()
+    }
+
+
+CANONICAL = _load("canonical.yaml", is_answer=False)
+ANSWERS = _load("answers.yaml", is_answer=True)

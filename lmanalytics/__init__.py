@@ -1,0 +1,1 @@
+"""What Microsoft licenses an organization needs, owns, lacks and must order."""

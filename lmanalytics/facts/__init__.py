@@ -1,0 +1,1 @@
+"""Canonical tables to one fact table per grain."""

@@ -1,0 +1,1 @@
+"""Licenses against demand: plan, position, true-up."""

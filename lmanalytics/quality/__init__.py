@@ -1,0 +1,1 @@
+"""Great Expectations on Polars: suites, the gate, quarantine."""

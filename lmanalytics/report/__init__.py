@@ -1,0 +1,1 @@
+"""Charts, tables, notebooks and publishing."""

@@ -1,0 +1,1 @@
+"""The terms as dated, cited functions."""

@@ -92,9 +92,7 @@ def rule(  # noqa: PLR0913 (each is one fact about a rule)
 
     def make(function: Callable[..., pl.Expr]) -> Rule:
         days = date.fromisoformat(start), date.fromisoformat(end) if end else FOREVER
-        return Rule(
-            name or function.__name__, unit, cite, *days, function, decides_null, frozenset(optional), dated_by
-        )
+        return Rule(name or function.__name__, unit, cite, *days, function, decides_null, frozenset(optional), dated_by)
 
     return make
 
@@ -166,12 +164,12 @@ def compute(module: ModuleType, name: str, settings: Settings, **frames: pl.Lazy
     return result
 
 
-def _column(  # noqa: PLR0913 (one call, one place)
+def _column(  # noqa: PLR0913, PLR0917 (one call, one place)
     module: ModuleType, r: Rule, names: dict[str, str], have: set[str], file: RuleFile, settings: Settings
 ) -> pl.Expr:
     inputs = [pl.col(names.get(c, c)) if c in have or c in names else pl.lit(None) for c in r.inputs]
     if r.dated_by is None:
-        value = r(*inputs, **_given(r, file, settings))
+        value: pl.Expr = r(*inputs, **_given(r, file, settings))
     else:
         value = _by_row(module, r, inputs, file, settings)
     if r.decides_null or not inputs:
@@ -191,9 +189,7 @@ def _by_row(module: ModuleType, r: Rule, inputs: list[pl.Expr], file: RuleFile, 
     for since in sorted(days):
         version = next((v for v in versions if v.start <= since <= v.end), None)
         on_day = Settings(since, settings.policies)
-        known = version is not None and all(
-            file.parameters[p].on(since) for p in version.given if p in file.parameters
-        )
+        known = version is not None and all(file.parameters[p].on(since) for p in version.given if p in file.parameters)
         then = version(*inputs, **_given(version, file, on_day)) if version and known else pl.lit(None)
         value = pl.when(day >= since).then(then).otherwise(value)
     return value

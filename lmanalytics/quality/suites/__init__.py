@@ -1,0 +1,1 @@
+"""One suite of expectations per table."""

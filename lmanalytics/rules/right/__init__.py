@@ -1,0 +1,1 @@
+"""What changes demand or supply."""

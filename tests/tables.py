@@ -27,7 +27,7 @@ def read_table(text: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def frame(lines: tuple[str, ...]) -> pl.DataFrame:
     """Read `a | b` lines, headings first; whole numbers, ISO dates, true and false are typed."""
-    header, *rows = ([cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines)
+    header, *rows = ([cell.strip() for cell in line.split("|")] for line in lines)
     return pl.DataFrame({name: [_value(row[i]) for row in rows] for i, name in enumerate(header)})
 
 

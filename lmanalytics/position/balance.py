@@ -1,0 +1,126 @@
+"""Set owned licenses against the plan: who gets which license, and who goes without."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from lmanalytics.position.assign import assign
+from lmanalytics.position.classes import NEEDS, bind, demand_classes, supply_classes
+from lmanalytics.position.grid import grid
+from lmanalytics.rules.engine import compute
+from lmanalytics.rules.parameters import Settings, load_rule_file
+from lmanalytics.rules.right import license_coverage
+from lmanalytics.schemas import ANSWERS
+
+# How far from the closest fit a license is used, in the order in which owners would rather keep it:
+# another edition, a lot bound to no machine where a bound one would do, active SA where none is needed,
+# and last each version above the one that runs.
+_OTHER_EDITION, _UNBOUND, _WASTED_SA = 100_000, 10_000, 1_000
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The plan per subject and the position per product, edition, version and metric."""
+
+    plan: pl.LazyFrame
+    position: pl.LazyFrame
+
+
+def balance(
+    plan: pl.LazyFrame | None,
+    licenses: pl.LazyFrame | None,
+    versions: pl.DataFrame,
+    products: tuple[str, ...],
+    settings: Settings,
+) -> Balance:
+    """Assign licenses to the chosen options and add up what is over and missing.
+
+    Args:
+        plan: chosen options (`plan.choose`); None when no deployment was given.
+        licenses: the `licenses` answer; None when no purchases were given.
+        versions: product, version, version_rank (`version_ranks`).
+        products: the products whose demand is computed.
+        settings: date and policies.
+
+    Returns:
+        `plan` and `position` as in the data contract.
+
+    """
+    if plan is None or licenses is None:
+        known = None if plan is None else plan.with_columns(needs_sa=pl.lit(None, pl.Boolean))
+        answer = ANSWERS["plan"].empty() if known is None else _answer(known)
+        return Balance(answer, grid(known, licenses, None, versions, products))
+    usable = licenses.filter(pl.col("quantity") > 0)
+    bound = bind(plan, usable).collect().lazy()
+    supply = supply_classes(usable, versions).collect()
+    needs = demand_classes(bound, versions).collect()
+    flows = _flows(supply, needs, settings)
+    spread = _spread(bound, needs, flows).collect().lazy()
+    return Balance(_answer(spread), grid(spread, usable, _detail(flows, supply, needs), versions, products))
+
+
+def version_ranks(settings: Settings) -> pl.DataFrame:
+    """Order every product's versions by the day of their release: product, version, version_rank."""
+    from lmanalytics.rules.entitlement import new_version_rights  # noqa: PLC0415 (its table is read only here)
+
+    table = load_rule_file(new_version_rights).table("product_versions")
+    return (
+        table.filter(pl.col("ga_date") <= settings.as_of)
+        .group_by("product", "version")
+        .agg(pl.col("ga_date").min())
+        .sort("product", "ga_date", "version")
+        .select("product", "version", version_rank=pl.int_range(1, pl.len() + 1).over("product"))
+    )
+
+
+def _flows(supply: pl.DataFrame, needs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    pairs = compute(license_coverage, "coverage", settings, supply=supply.lazy(), needs=needs.lazy())
+    other_edition = pl.col("reason") == license_coverage.Reason.EDITION_RIGHT.code
+    ranked = (
+        pairs.filter("is_covering")
+        .join(supply.lazy().select("supply_class", "version_rank", "has_sa", "tied_to_host_id"), on="supply_class")
+        .join(needs.lazy().select("demand_class", "needs_sa", needed_rank="version_rank"), on="demand_class")
+        .with_columns(
+            distance=pl.when(other_edition).then(_OTHER_EDITION).otherwise(0)
+            + pl.when(pl.col("tied_to_host_id").is_null()).then(_UNBOUND).otherwise(0)
+            + pl.when(pl.col("has_sa") & ~pl.col("needs_sa")).then(_WASTED_SA).otherwise(0)
+            + (pl.col("version_rank") - pl.col("needed_rank")).fill_null(0)
+        )
+    )
+    return assign(
+        supply.select("supply_class", "quantity"),
+        needs.select("demand_class", "quantity", "unit_price"),
+        ranked.collect(),
+    )
+
+
+def _detail(flows: pl.DataFrame, supply: pl.DataFrame, needs: pl.DataFrame) -> pl.LazyFrame:
+    """Name what flows: from which edition and version to which."""
+    held = supply.select("supply_class", "entity_id", "product", "metric", "edition", version="version_right")
+    run = needs.select("demand_class", edition_run="edition", version_run="version")
+    return flows.join(held, on="supply_class").join(run, on="demand_class").lazy()
+
+
+def _spread(plan: pl.LazyFrame, needs: pl.DataFrame, flows: pl.DataFrame) -> pl.LazyFrame:
+    """Hand what a class received to its subjects, in the order of their ids."""
+    received = (
+        needs.lazy()
+        .join(
+            flows.lazy().group_by("demand_class").agg(received=pl.col("quantity").sum()),
+            on="demand_class",
+            how="left",
+        )
+        .select(*NEEDS, pl.col("received").fill_null(0))
+    )
+    before = pl.col("licenses_required").cum_sum().over(NEEDS, order_by="subject_id") - pl.col("licenses_required")
+    assigned = pl.min_horizontal("licenses_required", pl.max_horizontal(pl.col("received") - before, 0))
+    return (
+        plan.join(received, on=NEEDS, how="left", nulls_equal=True)
+        .with_columns(licenses_assigned=pl.when(pl.col("licenses_required").is_not_null()).then(assigned))
+        .with_columns(licenses_short=pl.col("licenses_required") - pl.col("licenses_assigned"))
+    )
+
+
+def _answer(plan: pl.LazyFrame) -> pl.LazyFrame:
+    rows = plan.with_columns(rule=pl.lit("plan"), reason=pl.col("demand_reason"))
+    return ANSWERS["plan"].conform(rows).sort("entity_id", "subject_kind", "subject_id", "product")

@@ -1,0 +1,150 @@
+"""The Effective License Position: owned against required per product, edition, version and metric."""
+
+import polars as pl
+
+from lmanalytics.rules.engine import Reason as ReasonBase
+from lmanalytics.schemas import ANSWERS, MONEY
+
+KEY = ["entity_id", "product", "edition", "version", "metric"]
+_COUNTS = ["owned", "owned_with_sa", "required", "allocated_in", "allocated_out", "assigned", "unknown_subjects"]
+_SCHEMA = {
+    **dict.fromkeys(KEY, pl.String()),
+    **dict.fromkeys(_COUNTS, pl.Int64()),
+    "shortage_cost": MONEY,
+    "currency": pl.String(),
+}
+
+
+class Reason(ReasonBase):
+    """What a row of the position says."""
+
+    COVERED = "What is required is covered by what is owned."
+    COVERED_AS_FAR_AS_KNOWN = "What is known to be required is covered; of some machines it is not computable."
+    SHORT = "More is required than the licenses that may serve it."
+    NOT_REQUIRED = "Owned, and nothing that was found requires it."
+    SUPPLY_NOT_GIVEN = "No purchases and no license statement were given: what is owned is not computable."
+    DEMAND_NOT_GIVEN = "No hosts and no OSEs were given: what is required is not computable."
+    NO_DEMAND_RULE = "What this product requires is not computed."
+
+
+def grid(
+    plan: pl.LazyFrame | None,
+    licenses: pl.LazyFrame | None,
+    flows: pl.LazyFrame | None,
+    versions: pl.DataFrame,
+    products: tuple[str, ...],
+) -> pl.LazyFrame:
+    """Build the position.
+
+    Args:
+        plan: the plan with licenses_required, licenses_short and unit_price; None: no deployment given.
+        licenses: the `licenses` answer; None: no purchases given.
+        flows: entity_id, product, metric, edition, version (held), edition_run, version_run, quantity.
+        versions: product, version, version_rank, for the order of the rows.
+        products: the products whose demand is computed.
+
+    Returns:
+        The `position` answer. Where both sides were given, for every row
+        required = assigned + shortage and owned + allocated_in = assigned + surplus + allocated_out.
+
+    """
+    parts = [pl.LazyFrame(schema=_SCHEMA)]
+    if licenses is not None:
+        parts.append(_owned(licenses))
+    if plan is not None:
+        parts.append(_required(plan))
+    if flows is not None:
+        parts += _allocated(flows)
+    totals = pl.concat(parts, how="diagonal_relaxed").group_by(KEY).agg(pl.all().drop_nulls().first())
+    rows = _filled(totals, products, has_demand=plan is not None, has_supply=licenses is not None)
+    rank = versions.lazy().select("product", "version", "version_rank")
+    ordered = rows.join(rank, on=["product", "version"], how="left").sort(
+        ["entity_id", "product", "edition", "metric", "version_rank", "version"], nulls_last=True
+    )
+    return ANSWERS["position"].conform(ordered)
+
+
+def _owned(licenses: pl.LazyFrame) -> pl.LazyFrame:
+    key = ["entity_id", "product", "edition", "metric", pl.col("version_right").alias("version")]
+    quantity = pl.col("quantity")
+    return licenses.group_by(key).agg(owned=quantity.sum(), owned_with_sa=quantity.filter("sa_active").sum())
+
+
+def _required(plan: pl.LazyFrame) -> pl.LazyFrame:
+    """Add up the plan; a shortage without a price has no cost, and neither has a sum that holds one."""
+    short = pl.col("licenses_short") if "licenses_short" in plan.collect_schema() else pl.lit(None, pl.Int64)
+    cost = pl.when(short == 0).then(pl.lit(0, MONEY)).otherwise(short * pl.col("unit_price"))
+    known = pl.col("licenses_required").is_not_null()
+    unknown = (
+        plan.group_by("entity_id", "product")
+        .agg(unknown_subjects=(~known).sum().cast(pl.Int64))
+        .filter(pl.col("unknown_subjects") > 0)
+    )
+    return (
+        plan.filter(known)
+        .with_columns(_cost=cost.cast(MONEY))
+        .group_by(KEY)
+        .agg(
+            required=pl.col("licenses_required").sum(),
+            shortage_cost=pl.when(pl.col("_cost").is_not_null().all()).then(pl.col("_cost").sum()),
+            currency=pl.col("currency").drop_nulls().first(),
+        )
+        .join(unknown, on=["entity_id", "product"], how="left")
+    )
+
+
+def _allocated(flows: pl.LazyFrame) -> list[pl.LazyFrame]:
+    own = pl.col("edition").eq_missing(pl.col("edition_run")) & pl.col("version").eq_missing(pl.col("version_run"))
+    run = [
+        "entity_id",
+        "product",
+        "metric",
+        pl.col("edition_run").alias("edition"),
+        pl.col("version_run").alias("version"),
+    ]
+    moved = flows.with_columns(_moved=pl.when(own).then(0).otherwise(pl.col("quantity")))
+    return [
+        moved.group_by(KEY).agg(allocated_out=pl.col("_moved").sum()),
+        moved.group_by(run).agg(allocated_in=pl.col("_moved").sum(), assigned=pl.col("quantity").sum()),
+    ]
+
+
+def _filled(totals: pl.LazyFrame, products: tuple[str, ...], *, has_demand: bool, has_supply: bool) -> pl.LazyFrame:
+    """Turn absence into zero where its side was given, and leave it unknown where it was not."""
+    demanded = pl.col("product").is_in(products) & has_demand
+    both = demanded & has_supply
+    filled = totals.with_columns(
+        pl.when(pl.lit(has_supply)).then(pl.col("owned", "owned_with_sa").fill_null(0)),
+        pl.when(demanded).then(pl.col("required").fill_null(0)),
+        pl.when(both).then(pl.col("allocated_in", "allocated_out", "assigned").fill_null(0)),
+    ).with_columns(
+        shortage=pl.col("required") - pl.col("assigned"),
+        surplus=pl.col("owned") + pl.col("allocated_in") - pl.col("allocated_out") - pl.col("assigned"),
+    )
+    cost = pl.when(pl.col("shortage") == 0).then(pl.lit(0, MONEY)).when(both).then(pl.col("shortage_cost"))
+    unpriced = pl.col("shortage_cost").is_null() & pl.col("shortage").is_not_null()
+    return filled.with_columns(shortage_cost=cost).with_columns(
+        objective=pl.when(~unpriced.any().over("entity_id") & both).then(
+            pl.col("shortage_cost").sum().over("entity_id")
+        ),
+        rule=pl.lit("position"),
+        reason=_reason(has_demand=has_demand, has_supply=has_supply),
+    )
+
+
+def _reason(*, has_demand: bool, has_supply: bool) -> pl.Expr:
+    if not has_supply:
+        return Reason.SUPPLY_NOT_GIVEN.lit
+    if not has_demand:
+        return Reason.DEMAND_NOT_GIVEN.lit
+    return (
+        pl.when(pl.col("required").is_null())
+        .then(Reason.NO_DEMAND_RULE.lit)
+        .when(pl.col("shortage") > 0)
+        .then(Reason.SHORT.lit)
+        .when(pl.col("required") == 0)
+        .then(Reason.NOT_REQUIRED.lit)
+        .when(pl.col("unknown_subjects") > 0)
+        .then(Reason.COVERED_AS_FAR_AS_KNOWN.lit)
+        .otherwise(Reason.COVERED.lit)
+    )

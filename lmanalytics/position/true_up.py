@@ -1,0 +1,154 @@
+"""The order that makes the position whole: lines in the packs that are sold, or an update statement."""
+
+import polars as pl
+
+from lmanalytics.rules.benefit import true_up_window
+from lmanalytics.rules.engine import Reason as ReasonBase
+from lmanalytics.rules.engine import evaluate
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.schemas import ANSWERS, MONEY
+
+_LINE = ["entity_id", "product", "edition", "metric", "purchase_type"]
+
+
+class Reason(ReasonBase):
+    """What an order line rests on."""
+
+    SHORTAGE = "The position is short by these licenses."
+    NOTHING_DUE = "Nothing is short: an update statement takes the place of an order."
+    NO_PRICE = "The position is short by these licenses; no price was given for them."
+
+
+def true_up(
+    plan: pl.LazyFrame, prices: pl.LazyFrame | None, agreements: pl.LazyFrame | None, settings: Settings
+) -> pl.LazyFrame:
+    """Order what the plan is short of.
+
+    Needs of one product and edition are added up before they are rounded to packs, for packs may be split
+    between servers. Individually licensed virtual machines need Software Assurance with the license.
+    The order goes to the entity's running enrollment with the nearest anniversary.
+
+    Args:
+        plan: the `plan` answer with `needs_sa`.
+        prices: the canonical table, or None.
+        agreements: the canonical table, or None: the lines then name no enrollment and no window.
+        settings: date and policies.
+
+    Returns:
+        The `true_up` answer: one row per pack size of a line, or one update statement per entity.
+
+    """
+    kind = (
+        pl.when(pl.col("needs_sa").fill_null(value=False)).then(pl.lit("license_and_sa")).otherwise(pl.lit("license"))
+    )
+    short = plan.filter(pl.col("licenses_short") > 0).with_columns(purchase_type=kind)
+    lines = short.group_by(_LINE).agg(short=pl.col("licenses_short").sum())
+    ordered = _packed(lines, _pack_prices(prices, settings))
+    statements = (
+        plan.group_by("entity_id")
+        .agg(any_short=(pl.col("licenses_short") > 0).any(), known=pl.col("licenses_short").is_not_null().any())
+        .filter(~pl.col("any_short").fill_null(value=False) & pl.col("known"))
+        .select(
+            "entity_id",
+            product=pl.lit("*"),
+            metric=pl.lit("*"),
+            purchase_type=pl.lit("update_statement"),
+            pack_size=pl.lit(1, pl.Int64),
+            packs=pl.lit(0, pl.Int64),
+            licenses=pl.lit(0, pl.Int64),
+            basis=pl.lit("update_statement"),
+            reason=Reason.NOTHING_DUE.lit,
+        )
+    )
+    rows = pl.concat([ordered, statements], how="diagonal_relaxed").with_columns(rule=pl.lit("true_up"))
+    rows = rows.join(_enrollment(agreements, settings), on="entity_id", how="left")
+    return ANSWERS["true_up"].conform(rows).sort([*_LINE, "pack_size"])
+
+
+def _pack_prices(prices: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
+    """Return per line the pack sizes sold with the price in force: small and, where sold, large."""
+    key = ["product", "edition", "metric", "purchase_type"]
+    if prices is None:
+        names = {
+            **dict.fromkeys(key, pl.String()),
+            "pack_size": pl.Int64(),
+            "unit_price": MONEY,
+            "currency": pl.String(),
+        }
+        return pl.LazyFrame(schema=names)
+    return (
+        prices.filter((pl.col("valid_from") <= settings.as_of) & pl.col("step_up_from").is_null())
+        .sort("valid_from")
+        .group_by([*key, "pack_size"], maintain_order=True)
+        .agg(pl.col("unit_price", "currency").last())
+    )
+
+
+def _packed(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
+    """Fill large packs as far as they pay, and the rest with small ones.
+
+    The large packs never leave more than one small remainder: it takes a further large pack where that
+    costs less. Without prices the licenses are ordered singly.
+    """
+    key = ["product", "edition", "metric", "purchase_type"]
+    sizes = (
+        packs.sort([*key, "pack_size"])
+        .group_by(key, maintain_order=True)
+        .agg(
+            small=pl.col("pack_size").first(),
+            small_price=pl.col("unit_price").first(),
+            large=pl.col("pack_size").last(),
+            large_price=pl.col("unit_price").last(),
+            currency=pl.col("currency").first(),
+        )
+    )
+    small, large, short = pl.col("small").fill_null(1), pl.col("large").fill_null(1), pl.col("short")
+    pays = (large > small) & (pl.col("large_price") * small <= pl.col("small_price") * large)
+    whole = pl.when(pays.fill_null(value=False)).then(short // large).otherwise(0)
+    rest = (short - whole * large + small - 1) // small
+    one_more = pays & (rest > 0) & (pl.col("large_price") <= rest * pl.col("small_price"))
+    split = lines.join(sizes, on=key, how="left", nulls_equal=True).with_columns(
+        large_packs=whole + one_more.fill_null(value=False).cast(pl.Int64),
+        small_packs=pl.when(one_more.fill_null(value=False)).then(0).otherwise(rest),
+    )
+    each = [
+        split.select(
+            *_LINE,
+            "currency",
+            pack_size=size,
+            packs=pl.col(f"{name}_packs"),
+            unit_price=pl.col(f"{name}_price"),
+        )
+        for name, size in (("large", large), ("small", small))
+    ]
+    return (
+        pl.concat(each)
+        .filter(pl.col("packs") > 0)
+        .with_columns(
+            licenses=pl.col("packs") * pl.col("pack_size"),
+            cost=(pl.col("packs") * pl.col("unit_price")).cast(MONEY),
+            basis=pl.lit("count_at_order"),
+            reason=pl.when(pl.col("unit_price").is_null()).then(Reason.NO_PRICE.lit).otherwise(Reason.SHORTAGE.lit),
+        )
+    )
+
+
+def _enrollment(agreements: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
+    """Return per entity its running enrollment with the nearest anniversary, and that window."""
+    columns = ["entity_id", "agreement_id", "enrollment_id", "window_opens", "window_closes"]
+    if agreements is None:
+        types = [pl.String(), pl.String(), pl.String(), pl.Date(), pl.Date()]
+        return pl.LazyFrame(schema=dict(zip(columns, types, strict=True)))
+    day = pl.lit(settings.as_of)
+    running = agreements.filter(
+        pl.col("program").is_in(["ea", "sce", "eas", "ees"])
+        & (pl.col("start_date") <= day)
+        & (pl.col("end_date").is_null() | (pl.col("end_date") >= day))
+    )
+    return (
+        evaluate(running, true_up_window, settings)
+        .rename(lambda name: name.removeprefix("true_up_window__"))
+        .sort("entity_id", "next_anniversary", "agreement_id", "enrollment_id", nulls_last=True)
+        .group_by("entity_id", maintain_order=True)
+        .agg(pl.col(c).first() for c in columns[1:])
+    )

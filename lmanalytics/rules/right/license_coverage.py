@@ -1,0 +1,65 @@
+"""Which licenses may serve which demand: the same or a higher edition, the same or a later version.
+
+A license may run a lower edition that its terms name, and any earlier version. Individually licensed
+virtual machines also need active Software Assurance or a subscription. An OEM license serves its machine.
+"""
+
+import polars as pl
+
+from lmanalytics.rules.engine import Reason as ReasonBase
+from lmanalytics.rules.engine import frame_rule
+
+ANSWER = "coverage"
+
+
+class Reason(ReasonBase):
+    """Why a class of licenses may or may not serve a class of demand."""
+
+    SAME_EDITION = "The license is of the edition that is required."
+    EDITION_RIGHT = "The license's terms permit the lower edition in its place."
+    OTHER_EDITION = "The license's terms do not permit that edition."
+    VERSION_TOO_OLD = "The license's version right ends before the version that runs."
+    VERSION_UNKNOWN = "No version right of the license is known, and the demand is of a known version."
+    NO_SOFTWARE_ASSURANCE = "Individually licensed virtual machines need active Software Assurance or a subscription."
+    OTHER_MACHINE = "The license is bound to another machine."
+
+
+@frame_rule(unit="license", cite="assignment", start="2016-10-01")
+def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.DataFrame) -> pl.LazyFrame:
+    """Say for each class of supply and demand of one entity, product and metric whether it may serve.
+
+    Args:
+        supply: supply_class, entity_id, product, edition, metric, version_rank, has_sa, tied_to_host_id.
+        needs: demand_class, entity_id, product, edition, metric, version_rank (null: any version),
+            needs_sa, subject_id (of the only subject, where a license is bound to it; else null).
+        edition_rights: product, edition_held, edition_run.
+
+    Returns:
+        supply_class, demand_class, is_covering, reason.
+
+    """
+    keys = ["entity_id", "product", "metric"]
+    rights = edition_rights.lazy().select("product", "edition_held", "edition_run", has_right=True)
+    pairs = supply.join(needs, on=keys, suffix="_needed").join(
+        rights,
+        left_on=["product", "edition", "edition_needed"],
+        right_on=["product", "edition_held", "edition_run"],
+        how="left",
+    )
+    same = pl.col("edition").eq_missing(pl.col("edition_needed"))
+    blocked = (
+        pl.when(~same & pl.col("has_right").is_null())
+        .then(Reason.OTHER_EDITION.lit)
+        .when(pl.col("tied_to_host_id").is_not_null() & ~pl.col("tied_to_host_id").eq_missing(pl.col("subject_id")))
+        .then(Reason.OTHER_MACHINE.lit)
+        .when(pl.col("needs_sa") & ~pl.col("has_sa"))
+        .then(Reason.NO_SOFTWARE_ASSURANCE.lit)
+        .when(pl.col("version_rank_needed").is_not_null() & pl.col("version_rank").is_null())
+        .then(Reason.VERSION_UNKNOWN.lit)
+        .when(pl.col("version_rank") < pl.col("version_rank_needed"))
+        .then(Reason.VERSION_TOO_OLD.lit)
+    )
+    allowed = pl.when(same).then(Reason.SAME_EDITION.lit).otherwise(Reason.EDITION_RIGHT.lit)
+    return pairs.select(
+        "supply_class", "demand_class", is_covering=blocked.is_null(), reason=pl.coalesce(blocked, allowed)
+    ).sort("supply_class", "demand_class")

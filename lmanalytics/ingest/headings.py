@@ -13,7 +13,7 @@ SEARCHED_ROWS = 30
 _PLAINLY = 0.6
 _SPELLINGS = [
     (re.compile(r"[\s_\-]+"), " "),
-    (re.compile(r"\b(ki|mi|gi|ti)b\b"), lambda match: match[1][0] + "b"),
+    (re.compile(r"\b([kmgt])ib\b"), r"\1b"),
     (re.compile(r"licenc"), "licens"),
     (re.compile(r"enrolment"), "enrollment"),
 ]
@@ -89,7 +89,7 @@ def recognize(
 def _match(format_: str, layout: Layout, row: int, headings: list[str], names: Sequence[str]) -> Match | None:
     if any(normalize(heading) in headings for heading in layout.excludes):
         return None
-    columns = {}
+    columns: dict[str, int] = {}
     for name, spellings in {**layout.required, **layout.optional}.items():
         places = [_place(headings, normalize(spelling), layout) for spelling in spellings]
         if found := [place for place in places if place is not None and place not in columns.values()]:

@@ -72,7 +72,7 @@ class Rule:
         return list(inspect.signature(self.function).parameters.values())
 
 
-def rule(  # noqa: PLR0913 (each is one fact about a rule)
+def rule(
     *,
     unit: str,
     cite: str,
@@ -164,7 +164,7 @@ def compute(module: ModuleType, name: str, settings: Settings, **frames: pl.Lazy
     return result
 
 
-def _column(  # noqa: PLR0913, PLR0917 (one call, one place)
+def _column(
     module: ModuleType, r: Rule, names: dict[str, str], have: set[str], file: RuleFile, settings: Settings
 ) -> pl.Expr:
     inputs = [pl.col(names.get(c, c)) if c in have or c in names else pl.lit(None) for c in r.inputs]

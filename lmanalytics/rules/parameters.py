@@ -121,11 +121,12 @@ class RuleFile:
 
 def load_rule_file(module: ModuleType) -> RuleFile:
     """Load `<module>.yaml`; raise ParameterError where it is malformed or cites what it does not list."""
-    return _load(Path(str(module.__file__)).with_suffix(".yaml"))
+    return load_file(Path(str(module.__file__)).with_suffix(".yaml"))
 
 
 @cache
-def _load(path: Path) -> RuleFile:
+def load_file(path: Path) -> RuleFile:
+    """Load one YAML by its path; raise ParameterError as `load_rule_file` does."""
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoDuplicateKeys)  # noqa: S506 (a SafeLoader)
     references = {key: Reference(**body) for key, body in document["references"].items()}
     file = RuleFile(

@@ -1,0 +1,251 @@
+"""The command line: parses, calls one function, maps errors to exit codes.
+
+Results go to standard output, messages to standard error.
+"""
+
+import json
+import shutil
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import polars as pl
+
+from lmanalytics import commands
+from lmanalytics.errors import LmError, UsageError
+from lmanalytics.workspace import Workspace
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_DATE = click.DateTime(["%Y-%m-%d"])
+
+
+class _Group(click.Group):
+    """Shows a user's errors in plain words and returns the exit code of their family."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's signature)
+        try:
+            return super().invoke(ctx)
+        except LmError as error:
+            click.secho(f"Error: {error}", fg="red", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            ctx.exit(0)
+
+
+@click.group(cls=_Group, context_settings=CONTEXT)
+@click.version_option(package_name="lmanalytics")
+@click.option(
+    "--workspace",
+    "-w",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="Folder of runs and reports; default: here.",
+)
+@click.pass_context
+def cli(ctx: click.Context, workspace: Path) -> None:
+    """What Microsoft licenses you need, own, lack and must order, from your own exports.
+
+    Exit codes: 0 done; 1 the data did not pass the gate; 2 usage; 3 shortage above --fail-on-shortage;
+    10 and up one for each family of errors.
+    """
+    ctx.obj = Workspace(workspace)
+
+
+_AS_OF = click.option("--as-of", type=_DATE, required=True, help="The position date, YYYY-MM-DD.")
+_POLICY = click.option(
+    "--policy",
+    "-p",
+    "policies",
+    multiple=True,
+    metavar="NAME=READING",
+    help="A reading other than the default; may be repeated.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+_EXPORTS = click.argument("exports", type=click.Path(path_type=Path))
+_FRESH = click.option("--fresh", is_flag=True, help="Compute again even when this run is there.")
+_FAIL = click.option(
+    "--fail-on-shortage", type=click.IntRange(0), metavar="N", help="Exit with 3 when more than N licenses are short."
+)
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Lay a workspace: folders, notebooks and the book's description."""
+    _show(commands.init(directory))
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--hosts", type=click.IntRange(1), default=40, show_default=True, help="Size of the estate.")
+@click.option("--seed", type=int, default=2026, show_default=True)
+def sample(directory: Path, hosts: int, seed: int) -> None:
+    """Write a synthetic customer's exports, in real formats and with their usual dirt."""
+    _show(commands.sample(directory, hosts=hosts, seed=seed))
+
+
+@cli.command()
+@_EXPORTS
+@_AS_OF
+@_JSON
+@click.option(
+    "--into", type=click.Path(path_type=Path), help="Keep accepted rows, quarantine and Data Docs in this folder."
+)
+def check(exports: Path, as_of: datetime, into: Path | None, *, as_json: bool) -> None:
+    """Read and validate exports only; nothing is computed."""
+    _show(commands.check(exports, as_of=as_of.date(), into=into, progress=_progress), as_json=as_json)
+
+
+@cli.command()
+@_EXPORTS
+@_AS_OF
+@_POLICY
+@_FRESH
+@_FAIL
+@_JSON
+@click.pass_obj
+def run(
+    workspace: Workspace,
+    exports: Path,
+    as_of: datetime,
+    policies: tuple[str, ...],
+    fresh: bool,  # noqa: FBT001
+    fail_on_shortage: int | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Compute every answer from a folder of exports."""
+    result = commands.run(
+        exports, workspace, as_of=as_of.date(), policies=_policies(policies), fresh=fresh, progress=_progress
+    )
+    _show(result, as_json=as_json)
+    commands.fail_on_shortage(result, fail_on_shortage)
+
+
+@cli.command()
+@click.argument("path", metavar="EXPORTS|RUN", type=click.Path(path_type=Path))
+@click.option("--as-of", type=_DATE, help="The position date; needed with a folder of exports.")
+@_POLICY
+@_FRESH
+@_FAIL
+@_JSON
+@click.option("--publisher", type=click.Choice(["auto", "quarto", "builtin"]), default="auto", show_default=True)
+@click.pass_obj
+def report(
+    workspace: Workspace,
+    path: Path,
+    as_of: datetime | None,
+    policies: tuple[str, ...],
+    fresh: bool,  # noqa: FBT001
+    fail_on_shortage: int | None,
+    as_json: bool,  # noqa: FBT001
+    publisher: str,
+) -> None:
+    """Publish the HTML and PDF report of a run, or of a folder of exports, which is run first."""
+    result = commands.report(
+        path,
+        workspace,
+        as_of=as_of.date() if as_of else None,
+        policies=_policies(policies),
+        fresh=fresh,
+        publisher=publisher,
+        progress=_progress,
+    )
+    _show(result, as_json=as_json)
+    commands.fail_on_shortage(result, fail_on_shortage)
+
+
+@cli.command()
+@click.argument("run")
+@click.argument("subject")
+@_JSON
+@click.pass_obj
+def explain(workspace: Workspace, run: str, subject: str, *, as_json: bool) -> None:
+    """Show how a host's, an OSE's or a license's answer was computed, with its clauses."""
+    from lmanalytics.explain import explain as explained  # noqa: PLC0415 (help needs no rules)
+
+    table = explained(workspace.run(run), subject)
+    if as_json:
+        click.echo(table.write_json())
+        return
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=_width(),
+        fmt_str_lengths=400,
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+    ):
+        click.echo(str(table))
+
+
+@cli.command()
+@click.argument("run")
+@click.option("--exports", type=click.Path(path_type=Path, exists=True), help="Compare the exports too.")
+@_JSON
+@click.pass_obj
+def verify(workspace: Workspace, run: str, exports: Path | None, *, as_json: bool) -> None:
+    """Say what was changed since a run and its report were written."""
+    _show(commands.verify(run, workspace, exports), as_json=as_json)
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["list", "policies", "reasons"]), default="list")
+@click.argument("name", required=False)
+@click.option("--as-of", type=_DATE, help="Rules in force on this day; default: all.")
+@_JSON
+def rules(what: str, name: str | None, as_of: datetime | None, *, as_json: bool) -> None:
+    """List rules with their clauses, policies with their readings, or reasons."""
+    _show(commands.rules(what, name, as_of.date() if as_of else None), as_json=as_json)
+
+
+@cli.command()
+@_JSON
+@click.pass_obj
+def doctor(workspace: Workspace, *, as_json: bool) -> None:
+    """Say whether this machine has what a report needs."""
+    _show(commands.doctor(workspace), as_json=as_json)
+
+
+def _policies(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        message = f"--policy {wrong[0]!r} has no reading; write NAME=READING, such as movement=cluster."
+        raise UsageError(message)
+    return {name.strip(): reading.strip() for name, _, reading in pairs}
+
+
+def _progress(stage: str) -> None:
+    if sys.stderr.isatty():
+        click.secho(f"  {stage} …", dim=True, err=True)
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((160, 24)).columns
+
+
+def _show(result: commands.Result, *, as_json: bool = False) -> None:
+    """Print data on standard output and the words about it on standard error, the summary last."""
+    if as_json:
+        click.echo(json.dumps(result.data, ensure_ascii=False, default=_plain))
+    else:
+        for line in result.lines:
+            click.echo(line)
+    for warning in result.warnings:
+        click.secho(f"Warning: {warning}", fg="yellow", err=True)
+    if result.error is not None:
+        raise result.error
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli.main(prog_name="lmanalytics")
+
+
+if __name__ == "__main__":
+    main()

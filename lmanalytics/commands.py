@@ -1,0 +1,231 @@
+"""What each command does, as a plain function; `__main__.py` parses and prints."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import polars as pl
+
+from lmanalytics import pipeline
+from lmanalytics import workspace as workspaces
+from lmanalytics.errors import LmError, RunError, ShortageError, UsageError
+from lmanalytics.evidence import manifest
+from lmanalytics.evidence import verify as verification
+from lmanalytics.evidence.digests import versions
+from lmanalytics.rules import register
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.workspace import Workspace
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command found: data for machines, lines for people, warnings, and an error to end with."""
+
+    data: dict[str, Any]
+    lines: list[str]
+    warnings: list[str] = field(default_factory=list)
+    error: LmError | None = None
+
+
+def init(directory: Path) -> Result:
+    """Lay a workspace in `directory`."""
+    written = workspaces.init(directory)
+    names = [str(p) for p in written]
+    return Result({"written": names}, [*names, f"{directory}: put your exports in data/raw"])
+
+
+def sample(directory: Path, *, hosts: int, seed: int) -> Result:
+    """Write the synthetic estate to `directory`."""
+    from lmanalytics.sample import write  # noqa: PLC0415 (writes workbooks; not needed for help)
+
+    write(directory, hosts=hosts, seed=seed)
+    names = sorted(p.relative_to(directory).as_posix() for p in directory.rglob("*") if p.is_file())
+    return Result({"directory": str(directory), "files": names}, [str(directory / n) for n in names])
+
+
+def check(exports: Path, *, as_of: date, into: Path | None, progress: Progress) -> Result:
+    """Read and validate exports; keep what was found in `into` when given."""
+    if not exports.is_dir():
+        message = f"{exports} is not a folder. Give the folder that holds your exports."
+        raise UsageError(message)
+    with tempfile.TemporaryDirectory() as scratch:
+        ingested, gated = pipeline.check(exports, into or Path(scratch), as_of=as_of, progress=progress)
+        counts = gated.counts
+        failed = gated.checks.filter(~pl.col("success") & (pl.col("unexpected_count") > 0))
+        lines = [
+            f"{row['table']}: {row['read']:,} rows read, {row['accepted']:,} accepted,"
+            f" {row['quarantined']:,} quarantined, {row['duplicates']:,} duplicates"
+            for row in counts.to_dicts()
+        ]
+        lines += [
+            f"  {row['table']}: {row['sentence']} ({row['unexpected_count']:,} rows, {row['severity']})"
+            for row in failed.to_dicts()
+        ]
+        settings = Settings(as_of, ingested.estate.policies)
+        error: LmError | None = None
+        try:
+            gated.check_share(settings)
+        except LmError as refused:
+            error = refused
+        warnings = ingested.findings.filter(pl.col("severity") != "info")["statement"].to_list()
+        data = {"tables": counts.to_dicts(), "checks": failed.to_dicts(), "sources": ingested.sources.to_dicts()}
+        return Result(data, lines, warnings, error)
+
+
+def run(
+    exports: Path, workspace: Workspace, *, as_of: date, policies: dict[str, str], fresh: bool, progress: Progress
+) -> Result:
+    """Compute the answers of a folder of exports."""
+    began = perf_counter()
+    done = pipeline.run(exports, workspace, as_of=as_of, policies=policies, fresh=fresh, progress=progress)
+    return _summary(done.path, perf_counter() - began, is_reused=done.is_reused)
+
+
+def report(
+    path: Path,
+    workspace: Workspace,
+    *,
+    as_of: date | None,
+    policies: dict[str, str],
+    fresh: bool,
+    publisher: str,
+    progress: Progress,
+) -> Result:
+    """Publish a run's report; a folder of exports is run first."""
+    from lmanalytics.report.publish import publish  # noqa: PLC0415 (the notebooks' libraries take seconds to import)
+
+    began = perf_counter()
+    done = _run_of(path, workspace, as_of=as_of, policies=policies, fresh=fresh, progress=progress)
+    target = workspace.reports / done.path.name
+    if done.is_reused and not fresh and (target / manifest.REPORT_NAME).is_file():
+        outcome = verification.verify(done.path, reports=target)
+        if not [d for d in outcome if d.part == "report"]:
+            return _summary(done.path, perf_counter() - began, is_reused=True, report=target)
+    progress("executing notebooks and publishing")
+    published = publish(done.path, workspace.reports, workspace.notebooks, workspace.quarto_yml, publisher=publisher)
+    manifest.write_report(target, done.path, published.publisher)
+    return _summary(done.path, perf_counter() - began, is_reused=done.is_reused, report=target)
+
+
+def _run_of(
+    path: Path, workspace: Workspace, *, as_of: date | None, policies: dict[str, str], fresh: bool, progress: Progress
+) -> pipeline.Done:
+    is_run = (path / manifest.NAME).is_file()
+    if path.is_dir() and not is_run:
+        if as_of is None:
+            message = f"{path} is a folder of exports: give the position date, --as-of YYYY-MM-DD."
+            raise UsageError(message)
+        return pipeline.run(path, workspace, as_of=as_of, policies=policies, fresh=fresh, progress=progress)
+    if as_of is not None and not is_run and path.parts[:-1]:
+        message = f"{path} is neither a folder of exports nor a run."
+        raise UsageError(message)
+    return pipeline.Done(workspace.run(path if is_run else str(path)), is_reused=not fresh)
+
+
+def _summary(folder: Path, seconds: float, *, is_reused: bool, report: Path | None = None) -> Result:
+    """Sum a run up in its last line: rows in are rows accounted for, licenses short, seconds."""
+    document = manifest.read(folder)
+    position = pl.read_parquet(folder / "position.parquet")
+    accounts = pl.read_parquet(folder / "accounts.parquet")
+    findings = pl.read_parquet(folder / "findings.parquet")
+    short = position["shortage"].sum() if position["shortage"].null_count() < position.height else None
+    cost = position["shortage_cost"].sum() if position["shortage_cost"].null_count() < position.height else None
+    currency = position["currency"].drop_nulls().first()
+    rows = int(accounts["rows"].sum())
+    said = "not computable" if short is None else f"{short:,}"
+    spent = "" if cost is None or not short else f" (about {cost:,.2f} {currency or ''})".rstrip()
+    files = [str(p) for p in (sorted(report.glob("*.html")) + sorted(report.glob("*.pdf")) if report else [])]
+    last = (
+        f"{document['run_id']}: {rows:,} rows in, {rows:,} accounted for; licenses short: {said}{spent};"
+        f" {'was there already' if is_reused else 'computed'}; {seconds:.1f} s"
+    )
+    data = {
+        "run_id": document["run_id"],
+        "run": str(folder),
+        "report": files,
+        "rows": rows,
+        "licenses_short": short,
+        "shortage_cost": cost,
+        "currency": currency,
+        "not_computable": document["not_computable"],
+        "is_reused": is_reused,
+        "seconds": round(seconds, 1),
+    }
+    unknown = [f"not computable: {reason}" for reason in document["not_computable"]]
+    warnings = findings.filter(pl.col("severity") == "error")["statement"].to_list()
+    return Result(data, [str(folder), *files, *unknown, last], warnings)
+
+
+def fail_on_shortage(result: Result, limit: int | None) -> None:
+    """Raise ShortageError when more licenses are short than `limit`."""
+    short = result.data["licenses_short"]
+    if limit is not None and short is not None and short > limit:
+        message = f"{short:,} licenses are short, more than {limit:,}. See the position chapter and the true-up lines."
+        raise ShortageError(message)
+
+
+def verify(run: str, workspace: Workspace, exports: Path | None) -> Result:
+    """Compare a run, its report and its exports with what was written."""
+    folder = workspace.run(run)
+    found = verification.verify(folder, exports, workspace.reports / folder.name)
+    lines = [f"{d.part}: {d.file} {d.change}" for d in found]
+    data = {"run": str(folder), "differences": [vars(d) for d in found]}
+    if not found:
+        return Result(data, [f"{folder.name}: everything is as it was written"])
+    message = f"{folder.name}: {len(found)} files are not as they were written. Run again from the exports."
+    return Result(data, lines, [], RunError(message))
+
+
+def rules(what: str, name: str | None, as_of: date | None) -> Result:
+    """List the rule register, the policies or the reasons."""
+    if what == "policies":
+        known = {k: v for k, v in register.policies().items() if name in {None, k}}
+        lines = []
+        for policy in known.values():
+            lines.append(f"{policy.name}: {policy.description}")
+            for r in policy.readings.values():
+                mark, source = "*" if r.code == policy.default else " ", register.policy_source(policy.name, r.code)
+                lines.append(f"  {mark} {r.code}: {r.description} [{source}]")
+        return Result({k: {"default": v.default, "readings": list(v.readings)} for k, v in known.items()}, lines)
+    if what == "reasons":
+        found = {m: s for m, s in register.reasons().items() if name in {None, m} and s}
+        return Result(dict(found), [f"{m}.{code}: {text}" for m, s in found.items() for code, text in s.items()])
+    table = register.rule_register(as_of or date.max)
+    if as_of is not None:
+        table = table.filter("in_force")
+    if name is not None:
+        table = table.filter(pl.col("module") == name)
+    lines = [f"{r['module']}.{r['rule']} [{r['unit']}] {r['sentence']} — {r['clause']}" for r in table.to_dicts()]
+    return Result({"rules": table.with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()}, lines)
+
+
+def doctor(workspace: Workspace) -> Result:
+    """Check versions, publishers, fonts, memory and the right to write."""
+    found: dict[str, Any] = {"python": sys.version.split()[0], **versions()}
+    found["publisher"] = "Quarto" if shutil.which("quarto") else "built in (quarto is not on PATH)"
+    found["notebooks"] = len(list(workspace.notebooks.glob("*.ipynb")))
+    found["memory_gib"] = (
+        round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30) if hasattr(os, "sysconf") else None
+    )
+    missing = [
+        m
+        for m in ("papermill", "typst", "pypandoc", "vl_convert", "great_tables")
+        if importlib.util.find_spec(m) is None
+    ]
+    found["missing"] = missing
+    found["can_write"] = os.access(workspace.root, os.W_OK)
+    lines = [f"{key}: {value if value != [] else 'nothing'}" for key, value in found.items()]
+    if missing or not found["can_write"]:
+        what = f"{', '.join(missing)} cannot be imported" if missing else f"{workspace.root} cannot be written to"
+        return Result(found, lines, [], RunError(f"A report cannot be made here: {what}."))
+    return Result(found, lines)

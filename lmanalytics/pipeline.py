@@ -1,0 +1,135 @@
+"""The flow, in order: exports, gate, facts, entitlement, demand, position, evidence. Only this module knows it."""
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from lmanalytics import answers
+from lmanalytics.errors import RunError, UsageError
+from lmanalytics.evidence import manifest
+from lmanalytics.rules import register
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lmanalytics.ingest.readers import Ingested
+    from lmanalytics.quality.gate import Gated
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished run: its folder, and whether it was there already."""
+
+    path: Path
+    is_reused: bool
+
+
+def run(
+    exports: Path,
+    workspace: Workspace,
+    *,
+    as_of: date,
+    policies: dict[str, str] | None = None,
+    fresh: bool = False,
+    progress: Progress = lambda _: None,
+) -> Done:
+    """Compute every answer from a folder of exports.
+
+    The same exports, date, policies and program give the same run id; a run that is there is not computed
+    again unless `fresh`. The folder is written under another name and renamed when it is complete.
+
+    Raises:
+        LmError: of the family that fits, with what to do; nothing half-written stays.
+
+    """
+    if not exports.is_dir():
+        message = f"{exports} is not a folder. Give the folder that holds your exports."
+        raise UsageError(message)
+    register.in_force(Settings(as_of, policies or {}))
+    asked = manifest.question(exports, as_of, policies or {})
+    target = workspace.runs / asked.run_id
+    if (target / manifest.NAME).is_file() and not fresh:
+        return Done(target, is_reused=True)
+    with _unfinished(workspace.runs, asked.run_id) as folder:
+        _compute(exports, folder, asked, progress)
+        if target.exists():
+            shutil.rmtree(target)
+        folder.rename(target)
+    return Done(target, is_reused=False)
+
+
+def check(exports: Path, into: Path, *, as_of: date, progress: Progress = lambda _: None) -> tuple["Ingested", "Gated"]:
+    """Read and validate only: accepted, quarantined and the validation results are left in `into`."""
+    progress("reading exports")
+    from lmanalytics.ingest.readers import ingest, raw  # noqa: PLC0415 (a help text needs no readers)
+
+    ingested = ingest(exports, into / "tables", as_of)
+    progress("validating")
+    from lmanalytics.quality.docs import write_docs  # noqa: PLC0415 (Great Expectations takes seconds to import)
+    from lmanalytics.quality.gate import gate  # noqa: PLC0415
+
+    gated = gate(
+        ingested.tables,
+        into / "accepted",
+        into / "quarantine",
+        into / "quality",
+        lambda file, sheet: raw(exports, file, sheet),
+    )
+    write_docs(into / "quality", into / "quality" / "docs")
+    shutil.rmtree(into / "tables")
+    return ingested, gated
+
+
+def _compute(exports: Path, folder: Path, asked: manifest.Question, progress: Progress) -> None:
+    ingested, gated = check(exports, folder, as_of=asked.as_of, progress=progress)
+    settings = Settings(asked.as_of, ingested.estate.policies | asked.policies)
+    in_force = register.in_force(settings)
+    gated.check_share(settings)
+    tables = {name: pl.scan_parquet(path) for name, path in sorted(gated.accepted.items())}
+    facts = answers.compute(tables, ingested, gated, settings, folder, progress)
+    progress("writing the manifest")
+    rules = register.rule_register(asked.as_of).with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()
+    manifest.write(folder, asked, in_force, rules, facts)
+
+
+@contextmanager
+def _unfinished(runs: Path, run_id: str) -> "Iterator[Path]":
+    """Give a folder that is renamed when complete and removed when not; one run of an id at a time."""
+    folder = runs / f".{run_id}.unfinished"
+    runs.mkdir(parents=True, exist_ok=True)
+    _clear_if_abandoned(folder)
+    try:
+        folder.mkdir()
+    except FileExistsError as error:
+        message = f"Run {run_id} is being computed by another process ({folder}). Wait for it."
+        raise RunError(message) from error
+    (folder / ".pid").write_text(str(os.getpid()), encoding="utf-8")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_if_abandoned(folder: Path) -> None:
+    """Remove what a run left that was killed: its process is gone."""
+    try:
+        process = int((folder / ".pid").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        shutil.rmtree(folder)
+    except PermissionError:
+        return

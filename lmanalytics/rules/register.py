@@ -1,0 +1,116 @@
+"""Everything that the rules say of themselves: the rule register, the policies and the reasons."""
+
+import pkgutil
+from datetime import date
+from enum import EnumMeta
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import polars as pl
+import yaml
+
+import lmanalytics
+from lmanalytics.errors import PolicyError, did_you_mean
+from lmanalytics.rules import benefit, demand, entitlement, right
+from lmanalytics.rules.engine import Reason, rule_modules, rules_of
+from lmanalytics.rules.parameters import Policy, Settings, load_file, load_rule_file
+
+PACKAGES = (entitlement, right, demand, benefit)
+_ROOT = Path(lmanalytics.__file__).parent
+_DECIDING = ("facts", "position", "quality", "ingest", "rules")
+
+
+def modules() -> list[ModuleType]:
+    """Return every rule module, in the order of the flow."""
+    return [module for package in PACKAGES for module in rule_modules(package)]
+
+
+def rule_register(as_of: date) -> pl.DataFrame:
+    """List every rule: package, module, rule, sentence, unit, start, end, in_force, clause, href, status."""
+    rows = [
+        {
+            "package": module.__name__.split(".")[-2],
+            "module": module.__name__.rpartition(".")[2],
+            "rule": r.name,
+            "sentence": (r.function.__doc__ or "").strip().splitlines()[0],
+            "unit": r.unit,
+            "start": r.start,
+            "end": r.end if r.end < date.max else None,
+            "in_force": r.start <= as_of <= r.end,
+            "clause": load_rule_file(module).references[r.cite].title,
+            "href": load_rule_file(module).references[r.cite].href,
+            "status": load_rule_file(module).references[r.cite].status,
+        }
+        for module in modules()
+        for r in rules_of(module)
+    ]
+    return pl.DataFrame(rows, schema_overrides={"start": pl.Date, "end": pl.Date})
+
+
+@cache
+def policies() -> dict[str, Policy]:
+    """Return every policy by its name, wherever in the program it is decided."""
+    found: dict[str, Policy] = {}
+    for path in sorted(_ROOT.rglob("*.yaml")):
+        if path.relative_to(_ROOT).parts[0] in _DECIDING and _has_policies(path):
+            found |= load_file(path).policies
+    return dict(sorted(found.items()))
+
+
+def policy_source(name: str, reading: str) -> str:
+    """Return the title of the source that publishes a reading of a policy."""
+    for path in sorted(_ROOT.rglob("*.yaml")):
+        if path.relative_to(_ROOT).parts[0] in _DECIDING and _has_policies(path):
+            file = load_file(path)
+            if name in file.policies:
+                return str(file.references[file.policies[name].readings[reading].reference])
+    return ""
+
+
+def in_force(settings: Settings) -> dict[str, str]:
+    """Return the reading in force of every policy.
+
+    Raises:
+        PolicyError: a policy, or a reading of one, does not exist.
+
+    """
+    known = policies()
+    for name in settings.policies:
+        if name not in known:
+            message = (
+                f"There is no policy {name!r}.{did_you_mean(name, known)} `lmanalytics rules policies` lists them."
+            )
+            raise PolicyError(message)
+    return {name: policy.chosen(settings) for name, policy in known.items()}
+
+
+@cache
+def reasons() -> dict[str, dict[str, str]]:
+    """Return the sentence of every reason: module name -> code -> sentence."""
+    found: dict[str, dict[str, str]] = {}
+    for info in pkgutil.walk_packages(lmanalytics.__path__, "lmanalytics."):
+        parts = info.name.split(".")
+        if len(parts) < 3 or parts[1] not in _DECIDING or parts[1] in {"quality", "ingest"}:  # noqa: PLR2004 (package.stage.module)
+            continue
+        module = import_module(info.name)
+        for value in vars(module).values():
+            if isinstance(value, EnumMeta) and issubclass(value, Reason) and value.__module__ == info.name:
+                sentences = {member.code: str(member.value) for member in value}
+                found.setdefault(parts[-1], {}).update(sentences)
+    return found
+
+
+def sentence(code: str, module: str | None = None) -> str:
+    """Return the sentence of a reason code, of the given module where several use it."""
+    by_module = reasons()
+    if module is not None and code in by_module.get(module, {}):
+        return by_module[module][code]
+    return next((found[code] for found in by_module.values() if code in found), code)
+
+
+@cache
+def _has_policies(path: Path) -> bool:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return isinstance(document, dict) and "policies" in document and "references" in document

@@ -1,0 +1,215 @@
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lmanalytics.position.balance import balance
+from lmanalytics.position.plan import choose
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.schemas import ANSWERS, MONEY
+from tests.tables import frame
+
+SETTINGS = Settings(date(2026, 6, 30))
+VERSIONS = pl.DataFrame(
+    {"product": ["Windows Server"] * 3, "version": ["2016", "2019", "2022"], "version_rank": [1, 2, 3]}
+)
+WINDOWS = ("Windows Server",)
+
+
+def demand_of(text):
+    """Read `subject | edition | version | option | required | sa | price`."""
+    rows = frame(tuple(line for line in text.strip().splitlines() if not set(line) <= set("-| "))).lazy()
+    return ANSWERS["demand"].conform(
+        rows.with_columns(
+            pl.col("version").cast(pl.String),
+            entity_id=pl.lit("main"),
+            subject_kind=pl.lit("host"),
+            subject_id=pl.col("subject"),
+            product=pl.lit("Windows Server"),
+            metric=pl.lit("core"),
+            licenses_required=pl.col("required"),
+            is_available=pl.lit(value=True),
+            demand_class=pl.when(pl.col("sa") == "yes").then(pl.lit("needs_sa")).otherwise(pl.lit("any")),
+            unit_price=pl.col("price").cast(MONEY),
+            cost=(pl.col("required") * pl.col("price")).cast(MONEY),
+            currency=pl.lit("USD"),
+        )
+    )
+
+
+def licenses_of(text):
+    """Read `license | edition | version_right | quantity | sa | host`."""
+    rows = frame(tuple(line for line in text.strip().splitlines() if not set(line) <= set("-| "))).lazy()
+    return ANSWERS["licenses"].conform(
+        rows.with_columns(
+            pl.col("version_right").cast(pl.String),
+            entity_id=pl.lit("main"),
+            license_id=pl.col("license"),
+            product=pl.lit("Windows Server"),
+            metric=pl.lit("core"),
+            sa_active=pl.col("sa") == "yes",
+            tied_to_host_id=pl.col("host"),
+        )
+    )
+
+
+def solved(demand, licenses):
+    result = balance(choose(demand_of(demand)), licenses_of(licenses), VERSIONS, WINDOWS, SETTINGS)
+    return result.plan.collect(), result.position.collect()
+
+
+def test_the_cheapest_available_option_is_chosen_and_the_next_best_is_told():
+    plan = choose(
+        demand_of("""
+subject | edition    | version | option                    | required | sa | price
+h1      | Standard   | 2022    | standard_physical_cores   | 64       | no | 70
+h1      | Datacenter | 2022    | datacenter_physical_cores | 16       | no | 400
+h2      | Standard   | 2022    | standard_physical_cores   | 16       | no | 70
+h2      | Datacenter | 2022    | datacenter_physical_cores | 16       | no | 400
+""")
+    ).collect()
+    assert plan.select("subject_id", "option", "cost", "cost_of_next_best").rows() == [
+        ("h1", "standard_physical_cores", 4480, 6400),
+        ("h2", "standard_physical_cores", 1120, 6400),
+    ]
+
+
+def test_without_prices_the_fewest_licenses_win():
+    demand = demand_of("""
+subject | edition    | version | option | required | sa | price
+h1      | Standard   | 2022    | a      | 64       | no | 1
+h1      | Datacenter | 2022    | b      | 16       | no | 1
+""").with_columns(cost=pl.lit(None, MONEY), unit_price=pl.lit(None, MONEY))
+    assert choose(demand).collect()["option"].to_list() == ["b"]
+
+
+def test_a_subject_without_an_option_stays_with_its_reason():
+    demand = demand_of("""
+subject | edition  | version | option | required | sa | price
+h1      | Standard | 2022    | a      |          | no | 1
+""").with_columns(is_available=pl.lit(value=False), reason=pl.lit("host_cores_unknown"))
+    plan = choose(demand).collect()
+    assert plan.select("subject_id", "option", "licenses_required", "demand_reason").rows() == [
+        ("h1", None, None, "host_cores_unknown")
+    ]
+
+
+def test_editions_and_versions_are_allocated_in_and_out():
+    plan, position = solved(
+        """
+subject | edition    | version | option | required | sa | price
+h1      | Standard   | 2019    | a      | 48       | no | 70
+h2      | Datacenter | 2022    | b      | 32       | no | 400
+""",
+        """
+license | edition    | version_right | quantity | sa  | host
+l1      | Standard   | 2016          | 16       | no  |
+l2      | Standard   | 2022          | 16       | no  |
+l3      | Datacenter | 2022          | 40       | yes |
+""",
+    )
+    columns = [
+        "edition",
+        "version",
+        "owned",
+        "required",
+        "allocated_in",
+        "allocated_out",
+        "assigned",
+        "surplus",
+        "shortage",
+        "reason",
+    ]
+    assert position.select(columns).rows() == [
+        ("Datacenter", "2022", 40, 32, 0, 8, 32, 0, 0, "covered"),
+        ("Standard", "2016", 16, 0, 0, 0, 0, 16, 0, "not_required"),
+        ("Standard", "2019", 0, 48, 24, 0, 24, 0, 24, "short"),
+        ("Standard", "2022", 16, 0, 0, 16, 0, 0, 0, "not_required"),
+    ]
+    assert position.filter(version="2019")["shortage_cost"].to_list() == [24 * 70]
+    assert plan.select("subject_id", "licenses_assigned", "licenses_short").rows() == [("h1", 24, 24), ("h2", 32, 0)]
+
+
+def test_virtual_machines_need_software_assurance_and_an_oem_license_its_machine():
+    plan, _ = solved(
+        """
+subject | edition  | version | option        | required | sa  | price
+h1      | Standard | 2022    | virtual_cores | 8        | yes | 90
+h2      | Standard | 2022    | a             | 16       | no  | 70
+h3      | Standard | 2022    | a             | 16       | no  | 70
+""",
+        """
+license | edition  | version_right | quantity | sa  | host
+plain   | Standard | 2022          | 8        | no  |
+covered | Standard | 2022          | 4        | yes |
+oem     | Standard | 2022          | 16       | no  | h3
+""",
+    )
+    assert plan.select("subject_id", "licenses_assigned", "licenses_short").rows() == [
+        ("h1", 4, 4),
+        ("h2", 8, 8),
+        ("h3", 16, 0),
+    ]
+
+
+def test_a_missing_half_is_not_computable_and_never_zero():
+    text = """
+subject | edition  | version | option | required | sa | price
+h1      | Standard | 2022    | a      | 16       | no | 70
+"""
+    no_supply = balance(choose(demand_of(text)), None, VERSIONS, WINDOWS, SETTINGS)
+    row = no_supply.position.collect().to_dicts()[0]
+    assert (row["required"], row["owned"], row["shortage"], row["shortage_cost"]) == (16, None, None, None)
+    assert row["reason"] == "supply_not_given"
+    lots = "license | edition | version_right | quantity | sa | host\nl1 | Standard | 2022 | 16 | no |"
+    no_demand = balance(None, licenses_of(lots), VERSIONS, WINDOWS, SETTINGS)
+    row = no_demand.position.collect().to_dicts()[0]
+    assert (row["required"], row["owned"], row["surplus"], row["reason"]) == (None, 16, None, "demand_not_given")
+
+
+def test_a_product_without_a_demand_rule_is_not_called_surplus():
+    lots = licenses_of("license | edition | version_right | quantity | sa | host\nl1 | Standard | 2022 | 16 | no |")
+    sql = lots.with_columns(product=pl.lit("SQL Server"))
+    demand = choose(
+        demand_of(
+            "subject | edition | version | option | required | sa | price\nh1 | Standard | 2022 | a | 16 | no | 70"
+        )
+    )
+    position = balance(demand, sql, VERSIONS, WINDOWS, SETTINGS).position.collect()
+    row = position.filter(product="SQL Server").to_dicts()[0]
+    assert (row["surplus"], row["required"], row["reason"]) == (None, None, "no_demand_rule")
+
+
+EDITIONS = st.sampled_from(["Standard", "Datacenter"])
+YEARS = st.sampled_from(["2016", "2019", "2022"])
+YES = st.sampled_from(["yes", "no"])
+
+
+@given(
+    needs=st.lists(st.tuples(EDITIONS, YEARS, st.integers(1, 64), YES), min_size=1, max_size=6),
+    lots=st.lists(st.tuples(EDITIONS, YEARS, st.integers(1, 64), YES), max_size=6),
+)
+@pytest.mark.slow
+def test_every_license_and_every_need_is_accounted_for(needs, lots):
+    head = "subject | edition | version | option | required | sa | price\n"
+    demand = head + "\n".join(
+        f"h{i} | {e} | {v} | a | {n} | {sa} | {70 if e == 'Standard' else 400}" for i, (e, v, n, sa) in enumerate(needs)
+    )
+    head = "license | edition | version_right | quantity | sa | host\n"
+    owned = head + "\n".join(
+        f"l{i} | {e} | {v} | {n} | {sa} | " for i, (e, v, n, sa) in enumerate(lots or [("Standard", "2016", 1, "no")])
+    )
+    plan, position = solved(demand, owned)
+    assert position.filter(pl.col("required") != pl.col("assigned") + pl.col("shortage")).is_empty()
+    left, right = (
+        pl.col("owned") + pl.col("allocated_in"),
+        pl.col("assigned") + pl.col("surplus") + pl.col("allocated_out"),
+    )
+    assert position.filter(left != right).is_empty()
+    assert position["surplus"].min() >= 0
+    assert position["shortage"].min() >= 0
+    assert position["allocated_in"].sum() == position["allocated_out"].sum()
+    assert plan["licenses_short"].sum() == position["shortage"].sum()
+    assert plan["licenses_required"].sum() == position["required"].sum()

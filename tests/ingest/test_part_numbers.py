@@ -68,7 +68,7 @@ Core CAL Suite                                                 |                
 SQL Server 2016 Extended Security Updates 2Lic                 |                                                    | esu            |                    | 2  | 2016 |              |
 =SUM(A1:A9)                                                    |                                                    |                |                    |    |      |              |
 <script>alert(1)</script>                                      |                                                    |                |                    |    |      |              |
-"""
+"""  # noqa: E501 (a line a case)
 TYPES = """
 L                                 | license
 Lic                               | license

@@ -1,0 +1,58 @@
+"""Write the sample's entitlement, branch and price files, each in the format that its sender would use."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
+
+from lmanalytics.sample.estate import SITE
+
+_PAPERS = Path(__file__).parent / "papers"
+_AS_THEY_ARE = ("agreements.csv", "datacenters.csv", "prices.csv", "estate.yaml")
+_STATEMENT_HEADING_ROW = 9
+_STATEMENT_DATE_CELL = "K3"
+
+
+def write_papers(into: Path, *, host_count: int, observed_on: date) -> None:
+    """Write every file but the RVTools exports. Bought quantities grow with the number of hosts."""
+    for name in _AS_THEY_ARE:
+        (into / name).write_bytes((_PAPERS / name).read_bytes())
+    (into / "README.md").write_bytes((_PAPERS / "README.txt").read_bytes())
+    for name in ("hosts_branch.csv", "oses_branch.csv"):
+        observed = _read(name).with_columns(observed_on=pl.lit(observed_on.isoformat()))
+        observed.write_csv(into / name, line_terminator="\n")
+    _grown("purchases_uk.csv", "Quantity", host_count).write_csv(into / "purchases_uk.csv", line_terminator="\r\n")
+    german = _grown("purchases_de.csv", "Menge", host_count).write_csv(separator=";", line_terminator="\r\n")
+    (into / "purchases_de.csv").write_bytes(german.encode("cp1252"))
+    _read("purchases_other.csv").write_csv(into / "purchases_other.csv", line_terminator="\n")
+    _write_statement(into / "license_statement.xlsx", observed_on)
+
+
+def _read(name: str) -> pl.DataFrame:
+    return pl.read_csv(_PAPERS / name, infer_schema=False)
+
+
+def _grown(name: str, column: str, host_count: int) -> pl.DataFrame:
+    grown = pl.col(column).cast(pl.Int64) * max(host_count, SITE) // SITE
+    return _read(name).with_columns(grown.cast(pl.String))
+
+
+def _write_statement(path: Path, observed_on: date) -> None:
+    """A License Statement: its date stands in K3 of Pivot Data, its headings in row 10."""
+    lines = _read("statement.csv")
+    counts = [name for name in lines.columns if "Quantity" in name or "Expiring" in name]
+    lines = lines.with_columns(pl.col(counts).cast(pl.Int64))
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"title": "License Statement", "created": datetime(observed_on.year, observed_on.month, 1)})  # noqa: DTZ001 (no clock: the same bytes every time)
+        summary = book.add_worksheet("Organization Summary")
+        summary.write_column(
+            0, 0, ["License Statement", "Organization", "Northwind Rail plc", "Prepared by", "Example Reseller Ltd"]
+        )
+        sheet = book.add_worksheet("Pivot Data")
+        sheet.write("A1", "License Statement: Pivot Data")
+        sheet.write("J3", "Calculation date")
+        sheet.write(_STATEMENT_DATE_CELL, f"{observed_on:%Y/%m/%d}")
+        sheet.write_row(_STATEMENT_HEADING_ROW, 0, lines.columns)
+        for place, column in enumerate(lines.iter_columns()):
+            sheet.write_column(_STATEMENT_HEADING_ROW + 1, place, column.to_list())

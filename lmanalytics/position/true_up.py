@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from lmanalytics.rules.benefit import true_up_window
+from lmanalytics.rules.right import true_up_window
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import evaluate
 from lmanalytics.rules.parameters import Settings

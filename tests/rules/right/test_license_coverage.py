@@ -1,0 +1,112 @@
+from datetime import date
+
+import polars as pl
+import pytest
+
+from lmanalytics.errors import RuleError
+from lmanalytics.rules.engine import compute
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right import license_coverage
+from tests.tables import frame
+
+# held: edition, rank of the version right, SA, machine; needed: edition, rank of the version, SA, machine
+PAIRS = """
+case                                  | held       | right | sa    | tied | needed     | runs | needs | on || covers | reason
+--------------------------------------|------------|-------|-------|------|------------|------|-------|----||--------|-----------------------
+the same                              | Standard   | 8     | false |      | Standard   | 8    | false |    || true   | same_edition
+a later version right                 | Standard   | 8     | false |      | Standard   | 7    | false |    || true   | same_edition
+an earlier version right              | Standard   | 7     | false |      | Standard   | 8    | false |    || false  | version_too_old
+Datacenter where Standard would do    | Datacenter | 8     | false |      | Standard   | 8    | false |    || true   | edition_right
+Datacenter, too old                   | Datacenter | 7     | false |      | Standard   | 8    | false |    || false  | version_too_old
+Standard where Datacenter is needed   | Standard   | 8     | true  |      | Datacenter | 8    | false |    || false  | other_edition
+Standard where Essentials would do    | Standard   | 8     | false |      | Essentials | 8    | false |    || true   | edition_right
+virtual machine with SA               | Standard   | 8     | true  |      | Standard   | 8    | true  |    || true   | same_edition
+virtual machine without SA            | Standard   | 8     | false |      | Standard   | 8    | true  |    || false  | no_software_assurance
+OEM license on its machine            | Standard   | 8     | false | h1   | Standard   | 8    | false | h1 || true   | same_edition
+OEM license on another machine        | Standard   | 8     | false | h1   | Standard   | 8    | false | h2 || false  | other_machine
+OEM license, need not bound           | Standard   | 8     | false | h1   | Standard   | 8    | false |    || false  | other_machine
+a bound need takes a free license     | Standard   | 8     | false |      | Standard   | 8    | false | h1 || true   | same_edition
+any version runs                      | Standard   | 1     | false |      | Standard   |      | false |    || true   | same_edition
+version right unknown, version known  | Standard   |       | false |      | Standard   | 8    | false |    || false  | version_unknown
+neither version is known              | Standard   |       | false |      | Standard   |      | false |    || true   | same_edition
+"""
+
+
+def rows():
+    lines = [line for line in PAIRS.strip().splitlines() if not set(line) <= set("-| ")]
+    table = frame(tuple(line.replace("||", "|") for line in lines))
+    return table.with_columns(pl.col("right", "runs").cast(pl.Int64), pl.col("tied", "on").cast(pl.String)).to_dicts()
+
+
+def decided(row, day=date(2026, 6, 30)):
+    both = {"entity_id": ["main"], "product": ["Windows Server"], "metric": ["core"]}
+    text, whole = pl.String(), pl.Int64()
+    supply = pl.LazyFrame(
+        {
+            **both,
+            "supply_class": ["s"],
+            "edition": [row["held"]],
+            "version_rank": [row["right"]],
+            "has_sa": [row["sa"]],
+            "tied_to_host_id": [row["tied"]],
+        },
+        schema_overrides={"version_rank": whole, "tied_to_host_id": text},
+    )
+    needs = pl.LazyFrame(
+        {
+            **both,
+            "demand_class": ["d"],
+            "edition": [row["needed"]],
+            "version_rank": [row["runs"]],
+            "needs_sa": [row["needs"]],
+            "subject_id": [row["on"]],
+        },
+        schema_overrides={"version_rank": whole, "subject_id": text},
+    )
+    return compute(license_coverage, "coverage", Settings(day), supply=supply, needs=needs).collect().to_dicts()[0]
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["case"])
+def test_which_license_serves_which_need(row):
+    answer = decided(row)
+    assert (answer["is_covering"], answer["reason"]) == (row["covers"], row["reason"])
+
+
+def test_every_reason_occurs():
+    assert {row["reason"] for row in rows()} == {reason.code for reason in license_coverage.Reason}
+
+
+def test_another_entity_is_never_served():
+    supply = {
+        "supply_class": "s",
+        "entity_id": "A",
+        "product": "Windows Server",
+        "metric": "core",
+        "edition": "Standard",
+        "version_rank": 8,
+        "has_sa": True,
+        "tied_to_host_id": None,
+    }
+    needs = {
+        "demand_class": "d",
+        "entity_id": "B",
+        "product": "Windows Server",
+        "metric": "core",
+        "edition": "Standard",
+        "version_rank": 8,
+        "needs_sa": False,
+        "subject_id": None,
+    }
+    pairs = compute(
+        license_coverage,
+        "coverage",
+        Settings(date(2026, 6, 30)),
+        supply=pl.LazyFrame([supply]),
+        needs=pl.LazyFrame([needs]),
+    )
+    assert pairs.collect().is_empty()
+
+
+def test_before_core_licensing_there_is_no_answer():
+    with pytest.raises(RuleError, match="2016-10-01"):
+        decided(rows()[0], date(2016, 9, 30))

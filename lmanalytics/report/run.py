@@ -1,0 +1,213 @@
+"""A finished run, opened for reading: answers as lazy frames, and what the run says about itself."""
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from lmanalytics.errors import RunError, did_you_mean
+from lmanalytics.evidence import manifest
+from lmanalytics.report.display import UNKNOWN, amount
+from lmanalytics.rules import register
+from lmanalytics.schemas import ANSWERS, CANONICAL
+from lmanalytics.workspace import Workspace
+
+NO_SUPPLY = "No purchases and no license statement were given: what is owned is not computable."
+NO_ESTATE = "No hosts and no OSEs were given: what is required is not computable."
+CHECKS = pl.Schema(
+    {
+        "table": pl.String(),
+        "check": pl.String(),
+        "column": pl.String(),
+        "severity": pl.String(),
+        "rows_checked": pl.Int64(),
+        "rows_failed": pl.Int64(),
+        "outcome": pl.String(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder. `run.position`, `run.demand` and every other answer are lazy frames."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> pl.LazyFrame:
+        if name in ANSWERS:
+            return self.answer(name)
+        hint = did_you_mean(name, ANSWERS)
+        message = f"A run has no {name!r}.{hint}"
+        raise AttributeError(message)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *ANSWERS})
+
+    def answer(self, name: str) -> pl.LazyFrame:
+        """Scan an answer; one that the run does not hold has no rows and the columns of its schema."""
+        path = self.path / f"{name}.parquet"
+        return pl.scan_parquet(path) if path.is_file() else ANSWERS[name].empty()
+
+    def accepted(self, table: str) -> pl.LazyFrame:
+        """Scan the rows of a canonical table that passed the gate; none where it was not given."""
+        path = self.path / "accepted" / f"{table}.parquet"
+        return pl.scan_parquet(path) if path.is_file() else CANONICAL[table].empty()
+
+    def facts(self, grain: str) -> pl.LazyFrame | None:
+        """Scan the facts of one grain (`hosts`, `oses`, …), or return None where the run holds none."""
+        path = self.path / "facts" / f"{grain}.parquet"
+        return pl.scan_parquet(path) if path.is_file() else None
+
+    def quarantined(self, table: str) -> pl.LazyFrame:
+        """Scan the rejected rows of a table, with their `reasons`."""
+        path = self.path / "quarantine" / f"{table}.parquet"
+        empty = CANONICAL[table].empty().with_columns(reasons=pl.lit(None, pl.List(pl.String)))
+        return pl.scan_parquet(path) if path.is_file() else empty
+
+    def is_given(self, *tables: str) -> bool:
+        """Tell whether every one of these canonical tables was in the exports."""
+        return all(table in self.tables for table in tables)
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The canonical tables that were given, in the order of the contract."""
+        folders = ("accepted", "quarantine")
+        return tuple(t for t in CANONICAL if any((self.path / f / f"{t}.parquet").is_file() for f in folders))
+
+    @cached_property
+    def quality(self) -> pl.DataFrame:
+        """One row per check and table: rows checked, rows failed, and passed, failed, warned or broken."""
+        rows = []
+        for path in sorted((self.path / "quality").glob("*.json")):
+            rows += [_check(path.stem, result) for result in json.loads(path.read_text("utf-8")).get("results", [])]
+        return pl.DataFrame(rows, schema=CHECKS, orient="row").sort("table", "check", "column")
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """Rows of each canonical table that was given: table, accepted, quarantined, read."""
+        counts = [(t, _height(self.accepted(t)), _height(self.quarantined(t))) for t in self.tables]
+        schema = {"table": pl.String, "accepted": pl.Int64, "quarantined": pl.Int64}
+        return pl.DataFrame(counts, schema=schema, orient="row").with_columns(
+            read=pl.col("accepted") + pl.col("quarantined")
+        )
+
+    @property
+    def run_id(self) -> str:
+        """The digest that names the run."""
+        return str(self.manifest.get("run_id") or self.path.name)
+
+    @property
+    def as_of(self) -> str:
+        """The position date, ISO."""
+        return str(self.manifest.get("as_of") or UNKNOWN)
+
+    @property
+    def customer(self) -> str:
+        """Who the position is for, as the inputs name it."""
+        return str(self.manifest.get("customer") or self.manifest.get("entity") or "the organization")
+
+    @cached_property
+    def sentences(self) -> dict[str, str]:
+        """The sentence of each reason, by `module.code` and by `code` alone."""
+        by_module = self.manifest.get("reasons") or register.reasons()
+        alone = {code: text for texts in by_module.values() for code, text in texts.items()}
+        return alone | {f"{module}.{code}": t for module, texts in by_module.items() for code, t in texts.items()}
+
+    @cached_property
+    def not_computable(self) -> pl.DataFrame:
+        """What the run could not compute and why: what, why."""
+        pairs = [_what_and_why(item) for item in self.manifest.get("not_computable", [])]
+        return pl.DataFrame(pairs, schema={"what": pl.String, "why": pl.String}, orient="row")
+
+    def explain(self, subject: str) -> pl.DataFrame:
+        """Recompute one subject: each rule's value, its inputs, its parameters and its clause."""
+        from lmanalytics.explain import explain  # noqa: PLC0415 (only an explanation needs the rules)
+
+        explanation: pl.DataFrame = explain(self.path, subject)
+        return explanation
+
+    def _repr_html_(self) -> str:
+        short = self.position.select(
+            lines=pl.len(), short=(pl.col("shortage") > 0).sum(), unknown=pl.col("shortage").is_null().sum()
+        ).collect()
+        lines, lines_short, unknown = short.row(0)
+        tiles = {
+            "position of": self.as_of,
+            "for": self.customer,
+            "lines in the position": amount(lines),
+            "lines short": amount(lines_short),
+            "lines not computable": amount(unknown),
+            "run": self.run_id[:12],
+        }
+        box = "display:inline-block;border:1px solid #888;border-radius:4px;padding:6px 12px;margin:0 8px 8px 0"
+        cells = (
+            f'<div style="{box}"><div style="font-size:18px">{html.escape(value)}</div>'
+            f'<div style="font-size:11px">{html.escape(label)}</div></div>'
+            for label, value in tiles.items()
+        )
+        return f"<div>{''.join(cells)}</div>"
+
+
+def open_run(run_dir: str | Path, as_of: str | None = None) -> Run:
+    """Open a run folder, also `latest` or an id of the workspace around the working folder.
+
+    Raises:
+        RunError: there is no such run, its manifest cannot be read, or it answers for another day.
+
+    """
+    path = _find(Path(run_dir))
+    run = Run(path, manifest.read(path))
+    if as_of and run.as_of != str(as_of):
+        message = f"The run {run.run_id} answers for {run.as_of}, not for {as_of}. Set as_of, or open another run."
+        raise RunError(message)
+    return run
+
+
+def _find(path: Path) -> Path:
+    if (path / "manifest.json").is_file():
+        return path
+    here = Path.cwd()
+    root = next((p for p in (here, *here.parents) if (p / "data" / "runs").is_dir()), here)
+    return Workspace(root).run(root / path if (root / path / "manifest.json").is_file() else path.name)
+
+
+def _check(table: str, result: Mapping[str, Any]) -> tuple[object, ...]:
+    """Flatten one Great Expectations result; a check that crashed is `broken`, which no data can cause."""
+    config, numbers = result.get("expectation_config") or {}, result.get("result") or {}
+    given = config.get("kwargs") or {}
+    severity = str(config.get("severity") or "critical")
+    column = given.get("column") or ", ".join(str(c) for c in given.get("column_list") or ()) or None
+    if _crashed(result.get("exception_info") or {}):
+        outcome = "broken"
+    elif result.get("success"):
+        outcome = "passed"
+    else:
+        outcome = "failed" if severity == "critical" else "warned"
+    name = str((config.get("meta") or {}).get("check") or config.get("type") or "check")
+    name = name.removeprefix("expect_").replace("_", " ")
+    return table, name, column, severity, numbers.get("element_count"), numbers.get("unexpected_count"), outcome
+
+
+def _crashed(info: Mapping[str, Any]) -> bool:
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(isinstance(v, Mapping) and v.get("raised_exception") for v in info.values())
+
+
+def _what_and_why(item: object) -> tuple[str, str]:
+    if isinstance(item, Mapping):
+        values = [str(v) for v in item.values()]
+        return str(item.get("what", values[0])), str(item.get("why", values[-1]))
+    what, _, why = str(item).partition(": ")
+    return what, why or UNKNOWN
+
+
+def _height(frame: pl.LazyFrame) -> int:
+    height: int = frame.select(pl.len()).collect().item()
+    return height

@@ -1,0 +1,247 @@
+"""Sentences with numbers, as markdown: each function reads a run and says what it holds.
+
+What comes from exports is escaped. A number that is unknown is said to be unknown.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from lmanalytics.report.display import Markdown, amount, escape
+from lmanalytics.report.evidence_tables import accounted
+from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
+from lmanalytics.rules import register
+
+_NAME = pl.concat_str("product", "edition", "version", separator=" ", ignore_nulls=True)
+_WORST = 5
+
+
+def cover(run: Run) -> Markdown:
+    """Say whose position this is, on which day, and what the report rests on."""
+    given = ", ".join(table.replace("_", " ") for table in run.tables) or "none"
+    return _paragraphs(
+        f"This report states which Microsoft licenses **{escape(run.customer)}** needs, owns and lacks on "
+        f"**{escape(run.as_of)}**, and what to order.",
+        f"It rests on exports of the organization and on the license terms that its rules cite. "
+        f"Tables that were given: {escape(given)}.",
+        _missing(run),
+    )
+
+
+def summary(run: Run) -> Markdown:
+    """Say what is short, what it costs, what to order when, and what is not known."""
+    lines = run.position.select(
+        total=pl.len(),
+        short=(pl.col("shortage") > 0).sum(),
+        covered=(pl.col("shortage") == 0).sum(),
+        unknown=pl.col("shortage").is_null().sum(),
+    )
+    total, short, covered, unknown = lines.collect().row(0)
+    if not total:
+        return _paragraphs("The position is empty.", _missing(run))
+    states = f"{amount(short)} short, {amount(covered)} covered, {amount(unknown)} not computable"
+    points = [f"The position has {_count(total, 'line')}: {states}."]
+    worst = run.position.filter(pl.col("shortage") > 0).with_columns(name=_NAME)
+    worst = worst.sort(-pl.col("shortage_cost").fill_null(0), -pl.col("shortage"), "name").head(_WORST)
+    points += [_shortage(row) for row in worst.collect().to_dicts()]
+    if short > _WORST:
+        points.append(f"{_count(short - _WORST, 'further line')} short; all stand in the position.")
+    points += [_cost(run)] if short else ["Nothing that could be computed is short."]
+    points += [text for text in (_window(run), _found(run)) if text]
+    return _paragraphs(_missing(run), _bullets(points))
+
+
+def quality(run: Run) -> Markdown:
+    """Say how many rows were read, what became of them, how the checks went and how old the snapshots are."""
+    names = ("rows_read", "rows_mapped", "rows_ignored", "rows_quarantined")
+    files, sheets, oldest, *rows = (
+        run.sources.select(
+            pl.col("file").n_unique(), pl.len().alias("sheets"), pl.col("snapshot_on").min(), pl.col(names).sum()
+        )
+        .collect()
+        .row(0)
+    )
+    if not sheets:
+        return _paragraphs("No file was read.")
+    read, mapped, ignored, rejected = rows
+    fate = f"{amount(mapped)} were used, {amount(ignored)} were ignored, {amount(rejected)} were rejected"
+    points = [f"{_count(files, 'file')} with {_count(sheets, 'table')} and {_count(read, 'row')}: {fate}."]
+    points += [_checks(run), _added_up(run)]
+    if oldest is not None:
+        age = (date.fromisoformat(run.as_of) - oldest).days
+        points.append(f"The oldest snapshot is of {oldest}, {_count(age, 'day')} before the position date.")
+    return _paragraphs(_bullets([p for p in points if p]))
+
+
+def entitlement(run: Run) -> Markdown:
+    """Say what is owned, how much of it with Software Assurance, and how the step-ups went."""
+    if not run.is_given("purchases"):
+        return _paragraphs(NO_SUPPLY)
+    by_metric = (
+        run.licenses.group_by("metric")
+        .agg(owned=pl.col("quantity").sum(), with_sa=pl.col("quantity").filter("sa_active").sum(), lots=pl.len())
+        .sort("metric")
+        .collect()
+    )
+    points = [
+        f"{amount(row['owned'])} licenses by {_word(row['metric'])} in {_count(row['lots'], 'lot')}, "
+        f"{amount(row['with_sa'])} of them with active Software Assurance (SA)."
+        for row in by_metric.to_dicts()
+    ]
+    step_ups = run.step_ups.select(pl.len(), pl.col("quantity", "quantity_valid", "quantity_unresolved").sum())
+    lines, bought, valid, unresolved = step_ups.collect().row(0)
+    if lines:
+        points.append(
+            f"{amount(bought)} step-up licenses in {_count(lines, 'purchase')}: {amount(valid)} rest on a base "
+            f"license, {amount(unresolved)} could not be resolved."
+        )
+    return _paragraphs(_bullets(points or ["The purchases that were given hold no license."]))
+
+
+def deployment(run: Run) -> Markdown:
+    """Say how many hosts, cores and OSEs were found, and what was left out of the demand."""
+    points = []
+    for table, key, name in (("hosts", "host_id", "host"), ("oses", "ose_id", "OSE")):
+        number, last = run.accepted(table).select(pl.col(key).n_unique(), pl.col("observed_on").max()).collect().row(0)
+        if number:
+            points.append(f"{_count(number, name)}, observed last on {last}.")
+        else:
+            points.append(f"No {name}s were given." if not run.is_given(table) else f"No {name} was accepted.")
+    grounds = _by_reason(run.exclusions, run).to_dicts()
+    points += [f"{_count(row['rows'], 'subject')} left out: {escape(row['sentence'])}" for row in grounds]
+    given = run.is_given("hosts") or run.is_given("oses")
+    return _paragraphs("" if given else NO_ESTATE, _bullets(points))
+
+
+def position(run: Run) -> Markdown:
+    """Say what still has to be bought and how good the assignment of licenses is proven to be."""
+    proof = run.position.select("objective", "bound", "gap", "currency").drop_nulls("objective").unique()
+    points = [
+        f"What must still be bought costs {amount(row['objective'], row['currency'] or '')}. No assignment of the "
+        f"owned licenses costs less than {amount(row['bound'], row['currency'] or '')}."
+        for row in proof.sort("objective", "currency").collect().to_dicts()
+    ]
+    chosen, without = (
+        run.plan.select(pl.col("option").is_not_null().sum(), pl.col("option").is_null().sum()).collect().row(0)
+    )
+    points.append(f"An option was chosen for {_count(chosen, 'subject')}; for {amount(without)} none is available.")
+    return _paragraphs(_missing(run), _bullets(points) if chosen or without else "Nothing requires a license.")
+
+
+def true_up(run: Run) -> Markdown:
+    """Say what to order, for how much and until when."""
+    lines = run.true_up.filter(pl.col("packs") > 0).select(pl.len()).collect().item()
+    if not lines:
+        due = run.true_up.select(pl.len()).collect().item()
+        nothing = "Nothing is short: an update statement takes the place of an order."
+        return _paragraphs(nothing if due else "No order follows from what was given.", _window(run))
+    return _paragraphs(f"The order has {_count(lines, 'line')}. {_order_cost(run)}", _window(run))
+
+
+def recipe(run: Run) -> Markdown:
+    """Say how to compute the same run again and how to check that nothing was changed."""
+    defaults = {name: policy.default for name, policy in register.policies().items()}
+    chosen = (run.manifest.get("policies") or {}).items()
+    options = "".join(f" --policy {name}={reading}" for name, reading in chosen if defaults.get(name) != reading)
+    commands = [
+        f"lmanalytics run EXPORTS --as-of {run.as_of}{options}",
+        f"lmanalytics verify {run.run_id} --exports EXPORTS",
+        f"lmanalytics explain {run.run_id} SUBJECT",
+    ]
+    block = "\n".join(command.replace("`", "") for command in commands)
+    return _paragraphs(
+        "The same exports, date, policies and program give the same run id and the same bytes. The first command "
+        "computes the run, the second names every file that was changed since, the third explains one number.",
+        f"```\n{block}\n```",
+    )
+
+
+def _missing(run: Run) -> str:
+    sentences = [] if run.is_given("purchases") else [NO_SUPPLY]
+    if not run.is_given("hosts") and not run.is_given("oses"):
+        sentences.append(NO_ESTATE)
+    return " ".join(sentences)
+
+
+def _shortage(row: dict[str, Any]) -> str:
+    cost = (
+        "at an unknown cost"
+        if row["shortage_cost"] is None
+        else f"at {amount(row['shortage_cost'], row['currency'] or '')}"
+    )
+    licenses = f"{amount(row['shortage'])} of {amount(row['required'])} licenses by {_word(row['metric'])}"
+    return f"**{escape(row['name'])}** is short of {licenses}, {cost}."
+
+
+def _cost(run: Run) -> str:
+    short = run.position.filter(pl.col("shortage") > 0)
+    return f"Covering every shortage costs {_sum_of(short, 'shortage_cost')}."
+
+
+def _order_cost(run: Run) -> str:
+    return f"It costs {_sum_of(run.true_up.filter(pl.col('packs') > 0), 'cost')}."
+
+
+def _sum_of(frame: pl.LazyFrame, column: str) -> str:
+    """Add up by currency; rows without an amount are counted beside it."""
+    sums = frame.group_by("currency").agg(pl.col(column).sum(), unknown=pl.col(column).is_null().sum(), rows=pl.len())
+    rows = sums.sort("currency").collect()
+    known = [amount(row[column], row["currency"] or "") for row in rows.to_dicts() if row["unknown"] < row["rows"]]
+    unknown = int(rows["unknown"].sum())
+    text = " and ".join(known) or "an unknown amount"
+    return f"{text}, without {_count(unknown, 'line')} that have no price" if unknown and known else text
+
+
+def _window(run: Run) -> str:
+    windows = run.true_up.select("window_opens", "window_closes").drop_nulls().unique().sort("window_closes").collect()
+    return " ".join(f"The order is due between {opens} and {closes}." for opens, closes in zip(*windows, strict=True))
+
+
+def _found(run: Run) -> str:
+    counts = run.findings.group_by("severity").agg(rows=pl.len()).collect()
+    known = dict(zip(counts["severity"], counts["rows"], strict=True))
+    parts = [_count(known[name], name) for name in ("error", "warning") if known.get(name)]
+    return f"What a person must look at: {' and '.join(parts)} among the findings." if parts else ""
+
+
+def _checks(run: Run) -> str:
+    counts = run.quality["outcome"].value_counts()
+    outcomes = dict(zip(counts["outcome"], counts["count"], strict=True))
+    if not outcomes:
+        return "No checks were run."
+    states = ", ".join(f"{amount(outcomes.get(name, 0))} {name}" for name in ("passed", "warned", "failed", "broken"))
+    return f"{_count(run.quality.height, 'check')} on {_count(run.quality['table'].n_unique(), 'table')}: {states}."
+
+
+def _added_up(run: Run) -> str:
+    outcomes = accounted(run).select(pl.len(), wrong=(~pl.col("adds_up").fill_null(value=False)).sum()).collect()
+    number, wrong = outcomes.row(0)
+    if not number:
+        return ""
+    if wrong:
+        return f"**For {amount(wrong)} of {amount(number)} tables and products the rows do not add up.**"
+    return "For every table and product the rows add up to the rows that were read: none was dropped silently."
+
+
+def _by_reason(frame: pl.LazyFrame, run: Run) -> pl.DataFrame:
+    counts = frame.group_by("reason").agg(rows=pl.len()).sort("rows", "reason", descending=[True, False]).collect()
+    sentences = [run.sentences.get(str(code), str(code).replace("_", " ")) for code in counts["reason"]]
+    return counts.with_columns(sentence=pl.Series(sentences, dtype=pl.String))
+
+
+def _word(code: object) -> str:
+    return escape(str(code).replace("_", " "))
+
+
+def _count(number: int, name: str) -> str:
+    return f"{amount(number)} {name}{'' if number == 1 else 's'}"
+
+
+def _bullets(points: Sequence[str]) -> str:
+    return "\n".join(f"- {point}" for point in points)
+
+
+def _paragraphs(*parts: str) -> Markdown:
+    return Markdown("\n\n".join(part for part in parts if part))

@@ -1,0 +1,76 @@
+"""How charts look, and the one form in which a notebook stores them.
+
+Colors are told apart by color-blind readers and in grey print. A chart is stored as HTML (a static picture
+with its specification beside it, so that a page can make it interactive), as SVG (for print) and as the
+sentence that describes it.
+"""
+
+import hashlib
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert as vlc
+
+FONT = "Liberation Sans"
+FONTS = Path(__file__).parent / "assets"
+NAME = "lmanalytics"
+DARK, MIDDLE, LIGHT = "#1f4e79", "#5b9bd5", "#cfe2f3"
+ALARM, CAUTION, GREY, INK = "#d55e00", "#f0b860", "#b8b8b8", "#222222"
+CATEGORIES = (DARK, CAUTION, MIDDLE, ALARM, LIGHT, GREY, "#117733", "#882255")
+_VEGA_LITE = "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+def chart_theme() -> alt.theme.ThemeConfig:
+    """Return the Altair theme: one sans font, few lines, the palette of this module."""
+    axis: Any = {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "labelLimit": 220,
+        "gridColor": "#e4e4e4",
+        "domainColor": "#888888",
+        "tickColor": "#888888",
+    }
+    header: Any = {"labelFontSize": 11, "labelFontWeight": "bold", "labelColor": INK, "title": None}
+    return {
+        "config": {
+            "background": "white",
+            "font": FONT,
+            "view": {"stroke": None},
+            "axis": axis,
+            "axisY": {"grid": False, "ticks": False},
+            "legend": {"labelFontSize": 11, "titleFontSize": 11, "orient": "top", "symbolType": "square"},
+            "header": header,
+            "text": {"fontSize": 11, "color": INK},
+            "bar": {"color": DARK},
+            "range": {"category": list(CATEGORIES)},
+        }
+    }
+
+
+def render(spec: dict[str, Any], **_: object) -> dict[str, str]:
+    """Turn a Vega-Lite specification into its text/html, image/svg+xml and text/plain, without a network."""
+    svg = vlc.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[])
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"), default=str)
+    host = f"vis-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    description = str(spec.get("description") or "chart")
+    page = (
+        f'<div class="vega-embed-host" id="{host}" role="img" aria-label="{html.escape(description)}">{svg}</div>'
+        f'<script type="application/json" class="vl-spec" data-for="{host}">{text.replace("<", chr(92) + "u003c")}'
+        "</script>"
+    )
+    return {"text/html": page, "image/svg+xml": svg, "text/plain": description}
+
+
+def enable_charts() -> None:
+    """Make the theme and the renderer Altair's own, with the font that ships with the package."""
+    for folder in sorted({str(p.parent) for p in FONTS.rglob("*.ttf")}):
+        vlc.register_font_directory(folder)
+    alt.theme.register(NAME, enable=True)(chart_theme)
+    alt.renderers.register(NAME, render)
+    alt.renderers.enable(NAME)

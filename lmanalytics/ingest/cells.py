@@ -1,6 +1,6 @@
 """Text into typed columns; what cannot be understood becomes null and says so in `issues`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from lmanalytics.ingest import days, numerals
 from lmanalytics.ingest.adapter import ORIGIN
 from lmanalytics.schemas import DEFAULT_ENTITY, ENTITY, MONEY, Column, Table
 
+ASSUMED = "assumed:"
 EXACT = frozenset({"name", "host_name"})
 _INDEX = "source_index"
 _ROW_BITS, _PART_BITS = 40, 4
@@ -45,7 +46,11 @@ def words() -> dict[str, Any]:
 
 
 def cast_table(
-    table: Table, frame: pl.LazyFrame, conventions: Mapping[int, Convention] | None = None, entity: str = DEFAULT_ENTITY
+    table: Table,
+    frame: pl.LazyFrame,
+    conventions: Mapping[int, Convention] | None = None,
+    entity: str = DEFAULT_ENTITY,
+    tell_assumed: Iterable[str] = (),
 ) -> pl.LazyFrame:
     """Return `frame` with exactly the schema of `table`.
 
@@ -55,6 +60,7 @@ def cast_table(
         conventions: by sheet index, what settles ambiguous dates and decimals. Whether a column writes the
             day first, or a decimal comma, is decided by all its rows in the sheet; this is asked where they are silent.
         entity: who a row belongs to that does not say it.
+        tell_assumed: columns with a default; `assumed:<column>` is added to tell where it was filled in.
     """
     schema = frame.collect_schema()
     have = [column for name, column in table.columns.items() if name in schema and schema[name] == pl.String]
@@ -70,13 +76,15 @@ def cast_table(
     told = [pl.col("issues").fill_null([])] if "issues" in schema else []
     issues = pl.concat_list([pl.concat_list(faults).list.drop_nulls(), *told]) if faults else None
     nothing = told[0] if told else pl.lit([], pl.List(pl.String))
+    assumed = {ASSUMED + name: empty.get(name, pl.lit(value=True)) for name in tell_assumed}
     return frame.select(
         owner.fill_null(entity).alias(ENTITY),
         *columns,
         *(pl.col(name) for name in ORIGIN[1:]),
         row_id.alias("row_id"),
         (nothing if issues is None else issues).alias("issues"),
-    ).select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
+        **assumed,
+    ).select(*(pl.col(name).cast(dtype) for name, dtype in table.schema.items()), *assumed)
 
 
 def enum_text(text: pl.Expr) -> pl.Expr:

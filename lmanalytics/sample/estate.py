@@ -17,10 +17,12 @@ COMMISSIONED, FAULTY = 21, 39
 """Two hosts that only the newest snapshot has: one without VMs, one exported with impossible numbers."""
 
 DOMAIN = "northwind-rail.example"
+ZONE = 25 * SITE
+"""Hosts in one pair of data centers."""
+
 SLOTS = 1000
 """OSE numbers are `host number * SLOTS + slot`."""
 
-_ZONE_SITES = 25
 _AGENTS = 2  # vCLS VMs of a cluster
 _MHZ = 2600
 _MEBIBYTES_PER_CORE = 16384
@@ -41,7 +43,7 @@ def hosts(first: int, last: int, dice: Dice) -> pl.DataFrame:
         .explode("place", empty_as_null=True)
         .select(pl.exclude("start", "hosts"), position=pl.col("start") + pl.col("place"))
     )
-    site, zone = number // SITE, number // (SITE * _ZONE_SITES)
+    site, zone = number // SITE, number // ZONE
     datacenter = pl.when(pl.col("datacenter") == 0).then(pl.lit("Aldermoor")).otherwise(pl.lit("Brackwell"))
     return (
         pl.select(host_number=pl.int_range(first, last))

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
-from lmanalytics.sample.estate import SITE
+from lmanalytics.sample.estate import SITE, ZONE
 
 _PAPERS = Path(__file__).parent / "papers"
-_AS_THEY_ARE = ("agreements.csv", "datacenters.csv", "prices.csv", "estate.yaml")
+_AS_THEY_ARE = ("agreements.csv", "providers.csv", "prices.csv", "estate.yaml")
 _STATEMENT_HEADING_ROW = 9
 _STATEMENT_DATE_CELL = "K3"
 
@@ -26,6 +26,7 @@ def write_papers(into: Path, *, host_count: int, observed_on: date) -> None:
     german = _grown("purchases_de.csv", "Menge", host_count).write_csv(separator=";", line_terminator="\r\n")
     (into / "purchases_de.csv").write_bytes(german.encode("cp1252"))
     _read("purchases_other.csv").write_csv(into / "purchases_other.csv", line_terminator="\n")
+    _datacenters(host_count).write_csv(into / "datacenters.csv", line_terminator="\n")
     _write_statement(into / "license_statement.xlsx", observed_on)
 
 
@@ -36,6 +37,15 @@ def _read(name: str) -> pl.DataFrame:
 def _grown(name: str, column: str, host_count: int) -> pl.DataFrame:
     grown = pl.col(column).cast(pl.Int64) * max(host_count, SITE) // SITE
     return _read(name).with_columns(grown.cast(pl.String))
+
+
+def _datacenters(host_count: int) -> pl.DataFrame:
+    """The data centers of the branches once, the pair of the head office as often as there are zones."""
+    known = _read("datacenters.csv")
+    more = pl.select(turn=pl.int_range(2, (host_count - 1) // ZONE + 2))
+    pair = known.filter(pl.col("server_farm_id") == "FARM-1").join(more, how="cross")
+    name, farm = pl.format("{} {}", "datacenter_id", "turn"), pl.format("FARM-1-{}", "turn")
+    return pl.concat([known, pair.with_columns(datacenter_id=name, server_farm_id=farm).select(known.columns)])
 
 
 def _write_statement(path: Path, observed_on: date) -> None:

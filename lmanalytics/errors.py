@@ -80,6 +80,12 @@ class PositionError(LmError):
     exit_code = 18
 
 
+class QualityError(LmError):
+    """A quality check could not be evaluated, or two ways to count the same rows disagree: no verdict on the data."""
+
+    exit_code = 19
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest of `known`, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

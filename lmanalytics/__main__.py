@@ -6,6 +6,7 @@ Results go to standard output, messages to standard error.
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import click
 import polars as pl
 
-from lmanalytics import commands
+from lmanalytics import commands, schemas
 from lmanalytics.errors import LmError, UsageError
 from lmanalytics.workspace import Workspace
 
@@ -24,7 +25,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
 class _Group(click.Group):
     """Shows a user's errors in plain words and returns the exit code of their family."""
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's signature)
+    def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except LmError as error:
@@ -54,20 +55,28 @@ def cli(ctx: click.Context, workspace: Path) -> None:
 
 
 _AS_OF = click.option("--as-of", type=_DATE, required=True, help="The position date, YYYY-MM-DD.")
-_POLICY = click.option(
-    "--policy",
-    "-p",
-    "policies",
-    multiple=True,
-    metavar="NAME=READING",
-    help="A reading other than the default; may be repeated.",
-)
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 _EXPORTS = click.argument("exports", type=click.Path(path_type=Path))
-_FRESH = click.option("--fresh", is_flag=True, help="Compute again even when this run is there.")
-_FAIL = click.option(
-    "--fail-on-shortage", type=click.IntRange(0), metavar="N", help="Exit with 3 when more than N licenses are short."
+_COMPUTING = (
+    click.option(
+        "--policy", "-p", "policies", multiple=True, metavar="NAME=READING", help="Another reading; may be repeated."
+    ),
+    click.option("--fresh", is_flag=True, help="Compute again even when this run is there."),
+    click.option(
+        "--fail-on-shortage",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Exit with 3 when more than N licenses are short.",
+    ),
+    _JSON,
 )
+
+
+def _computing(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every command that computes a run."""
+    for option in reversed(_COMPUTING):
+        command = option(command)
+    return command
 
 
 @cli.command()
@@ -101,59 +110,26 @@ def check(exports: Path, as_of: datetime, into: Path | None, *, as_json: bool) -
 @cli.command()
 @_EXPORTS
 @_AS_OF
-@_POLICY
-@_FRESH
-@_FAIL
-@_JSON
+@_computing
 @click.pass_obj
-def run(
-    workspace: Workspace,
-    exports: Path,
-    as_of: datetime,
-    policies: tuple[str, ...],
-    fresh: bool,  # noqa: FBT001
-    fail_on_shortage: int | None,
-    as_json: bool,  # noqa: FBT001
-) -> None:
+def run(workspace: Workspace, exports: Path, as_of: datetime, **options: Any) -> None:
     """Compute every answer from a folder of exports."""
-    result = commands.run(
-        exports, workspace, as_of=as_of.date(), policies=_policies(policies), fresh=fresh, progress=_progress
-    )
-    _show(result, as_json=as_json)
-    commands.fail_on_shortage(result, fail_on_shortage)
+    result = commands.run(exports, workspace, as_of=as_of.date(), progress=_progress, **_asked(options))
+    _finish(result, options)
 
 
 @cli.command()
 @click.argument("path", metavar="EXPORTS|RUN", type=click.Path(path_type=Path))
 @click.option("--as-of", type=_DATE, help="The position date; needed with a folder of exports.")
-@_POLICY
-@_FRESH
-@_FAIL
-@_JSON
 @click.option("--publisher", type=click.Choice(["auto", "quarto", "builtin"]), default="auto", show_default=True)
+@_computing
 @click.pass_obj
-def report(
-    workspace: Workspace,
-    path: Path,
-    as_of: datetime | None,
-    policies: tuple[str, ...],
-    fresh: bool,  # noqa: FBT001
-    fail_on_shortage: int | None,
-    as_json: bool,  # noqa: FBT001
-    publisher: str,
-) -> None:
+def report(workspace: Workspace, path: Path, as_of: datetime | None, publisher: str, **options: Any) -> None:
     """Publish the HTML and PDF report of a run, or of a folder of exports, which is run first."""
-    result = commands.report(
-        path,
-        workspace,
-        as_of=as_of.date() if as_of else None,
-        policies=_policies(policies),
-        fresh=fresh,
-        publisher=publisher,
-        progress=_progress,
-    )
-    _show(result, as_json=as_json)
-    commands.fail_on_shortage(result, fail_on_shortage)
+    day = as_of.date() if as_of else None
+    asked = _asked(options)
+    result = commands.report(path, workspace, as_of=day, publisher=publisher, progress=_progress, **asked)
+    _finish(result, options)
 
 
 @cli.command()
@@ -201,6 +177,12 @@ def rules(what: str, name: str | None, as_of: datetime | None, *, as_json: bool)
 
 
 @cli.command()
+def tables() -> None:
+    """Print the data contract: every table with its columns."""
+    click.echo(schemas.markdown(), nl=False)
+
+
+@cli.command()
 @_JSON
 @click.pass_obj
 def doctor(workspace: Workspace, *, as_json: bool) -> None:
@@ -208,12 +190,17 @@ def doctor(workspace: Workspace, *, as_json: bool) -> None:
     _show(commands.doctor(workspace), as_json=as_json)
 
 
-def _policies(given: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
+def _asked(options: dict[str, Any]) -> dict[str, Any]:
+    pairs = [text.partition("=") for text in options["policies"]]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         message = f"--policy {wrong[0]!r} has no reading; write NAME=READING, such as movement=cluster."
         raise UsageError(message)
-    return {name.strip(): reading.strip() for name, _, reading in pairs}
+    return {"policies": {name.strip(): reading.strip() for name, _, reading in pairs}, "fresh": options["fresh"]}
+
+
+def _finish(result: commands.Result, options: dict[str, Any]) -> None:
+    _show(result, as_json=options["as_json"])
+    commands.fail_on_shortage(result, options["fail_on_shortage"])
 
 
 def _progress(stage: str) -> None:

@@ -108,3 +108,32 @@ def _load(file: str, *, is_answer: bool) -> dict[str, Table]:
 
 CANONICAL = _load("canonical.yaml", is_answer=False)
 ANSWERS = _load("answers.yaml", is_answer=True)
+
+
+def markdown() -> str:
+    """Return the data contract as one Markdown document, a section for each table."""
+    lines = ["# The data contract", "", *_INTRODUCTION]
+    for title, tables in (("Canonical tables", CANONICAL), ("Answer tables", ANSWERS)):
+        lines += ["", f"## {title}"]
+        for table in tables.values():
+            lines += ["", f"### {table.name}", "", f"Key: {', '.join(table.key)}.", ""]
+            lines += ["| column | type | |", "|---|---|---|"]
+            lines += [f"| {c.name} | {' · '.join(c.values) or c.type} | {_mark(c)} |" for c in table.columns.values()]
+    return "\n".join(lines) + "\n"
+
+
+def _mark(column: Column) -> str:
+    default = f"; default {column.default}" if column.default else ""
+    return ("required" if column.is_required else "may be empty" if column.is_optional else "expected") + default
+
+
+_INTRODUCTION = (
+    "Canonical tables are what every export becomes; you may hand them in yourself as CSV, XLSX or Parquet.",
+    "Answer tables are what a run computes, as Parquet in its folder. Names are fixed; columns may be added.",
+    "",
+    "Dates are ISO, both ends of an interval are inclusive, counts are whole numbers, money is a decimal with its",
+    "currency beside it. Unknown is empty, never zero. A list is separated by `;`. *Required*: a row without it is",
+    "quarantined. *Expected*: its absence is a warning. Every table also has `entity_id` (the company; `main` where",
+    "none is given); canonical tables have `source_file`, `source_sheet`, `source_row`, `row_id` and `issues`, answer",
+    "tables `rule` and `reason`.",
+)

@@ -39,7 +39,7 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("lmanalytics", *_ENGINES)}
 
 
-def digest_of(value: Any) -> str:  # noqa: ANN401 (any JSON)
+def digest_of(value: Any) -> str:
     """Return the SHA-256 of a value's canonical JSON."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

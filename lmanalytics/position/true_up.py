@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from lmanalytics.rules.right import true_up_window
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import evaluate
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right import true_up_window
 from lmanalytics.schemas import ANSWERS, MONEY
 
 _LINE = ["entity_id", "product", "edition", "metric", "purchase_type"]

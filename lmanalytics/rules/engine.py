@@ -54,7 +54,7 @@ class Rule:
     dated_by: str | None = None
     is_frame: bool = False
 
-    def __call__(self, *columns: Any, **given: Any) -> Any:  # noqa: ANN401 (passes through)
+    def __call__(self, *columns: Any, **given: Any) -> Any:
         """Call the plain function, as a test does."""
         return self.function(*columns, **given)
 
@@ -172,9 +172,9 @@ def _column(
         value: pl.Expr = r(*inputs, **_given(r, file, settings))
     else:
         value = _by_row(module, r, inputs, file, settings)
-    if r.decides_null or not inputs:
-        return value
     required = [i for c, i in zip(r.inputs, inputs, strict=True) if c not in r.optional]
+    if r.decides_null or not required:
+        return value
     return pl.when(pl.all_horizontal(i.is_not_null() for i in required)).then(value)
 
 

@@ -1,0 +1,147 @@
+"""Every row that was read, by what became of it. For each table the rows add up to those that were read."""
+
+from pathlib import Path
+
+import polars as pl
+
+from lmanalytics.errors import RunError
+from lmanalytics.schemas import ANSWERS, ENTITY
+
+Tables = dict[str, pl.LazyFrame]
+_KEY = [ENTITY, "table", "product", "outcome", "rule", "reason"]
+_ANY = "*"
+
+
+def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFrame, quarantine: Path) -> pl.LazyFrame:
+    """Give every row that was read exactly one outcome.
+
+    Args:
+        tables: the accepted canonical tables.
+        facts: `host_rows` with its state, `oses` with its outcome.
+        answered: `purchase_outcomes`, `ose_outcomes` and `plan`.
+        counts: table and rows read, from the gate.
+        quarantine: folder of the rows that the gate kept back.
+
+    Returns:
+        The `accounts` answer: rows per table, product, outcome and reason.
+
+    Raises:
+        RunError: a table's rows do not add up to those that were read.
+
+    """
+    parts = [_kept_back(path) for path in sorted(quarantine.glob("*.parquet"))]
+    for name, table in tables.items():
+        if name == "purchases" and "purchase_outcomes" in answered:
+            parts.append(_counted(answered["purchase_outcomes"], name, "entitlement"))
+        elif name == "oses" and "ose_outcomes" in answered:
+            parts.append(_counted(_settled(answered["ose_outcomes"], answered["plan"]), name, "demand"))
+        elif name == "hosts" and "host_rows" in facts:
+            parts.append(_counted(_hosts(facts["host_rows"], answered["plan"]), name, "demand"))
+        else:
+            used = table.select(
+                ENTITY, product=pl.lit(_ANY), outcome=pl.lit("used"), reason=pl.lit("read_by_the_rules")
+            )
+            parts.append(_counted(used, name, "ingest"))
+    total = pl.concat(parts) if parts else pl.LazyFrame(schema=ANSWERS["accounts"].schema)
+    answer = ANSWERS["accounts"].conform(total).sort(_KEY, nulls_last=True).collect()
+    _add_up(answer, counts)
+    return answer.lazy()
+
+
+def sources(read: pl.DataFrame, quarantine: Path) -> pl.LazyFrame:
+    """Add to each file and sheet the rows that the gate kept back.
+
+    Args:
+        read: the `sources` answer as the readers wrote it.
+        quarantine: folder of the rows that the gate kept back.
+
+    Returns:
+        The `sources` answer.
+
+    """
+    kept = [
+        pl.scan_parquet(p).select(file="source_file", sheet="source_sheet")
+        for p in sorted(quarantine.glob("*.parquet"))
+    ]
+    empty = pl.LazyFrame(schema={"file": pl.String, "sheet": pl.String})
+    counted = pl.concat([empty, *kept]).group_by("file", "sheet").agg(rows_quarantined=pl.len().cast(pl.Int64))
+    rows = (
+        read.lazy()
+        .drop("rows_quarantined")
+        .join(counted, on=["file", "sheet"], how="left", nulls_equal=True)
+        .with_columns(pl.col("rows_quarantined").fill_null(0), rule=pl.lit("ingest"), reason=pl.lit("read"))
+    )
+    return ANSWERS["sources"].conform(rows).sort("file", "sheet")
+
+
+def _kept_back(path: Path) -> pl.LazyFrame:
+    rows = pl.scan_parquet(path)
+    product = pl.col("product") if "product" in rows.collect_schema() else pl.lit(None, pl.String)
+    reason = pl.when(pl.col("outcome") == "duplicate").then(pl.lit("duplicate_key")).otherwise(pl.lit("failed_check"))
+    kept = rows.select(
+        pl.col(ENTITY).fill_null(_ANY), product=product.fill_null(_ANY), outcome="outcome", reason=reason
+    )
+    return _counted(kept, path.stem, "gate")
+
+
+def _settled(outcomes: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
+    """Say of each counted OSE whether its subject's licenses suffice."""
+    return outcomes.join(_state(plan), on=[ENTITY, "subject_kind", "subject_id", "product"], how="left").with_columns(
+        outcome=pl.when(pl.col("outcome") == "counted")
+        .then(pl.col("state").fill_null("not_computable"))
+        .otherwise("outcome")
+    )
+
+
+def _hosts(rows: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
+    """Say of each host's row whether its licenses suffice, or that nothing on it needs any."""
+    subject = [ENTITY, "subject_kind", "subject_id"]
+    settled = rows.join(_state(plan).select(*subject, "product", "state"), on=subject, how="left", suffix="_of_plan")
+    current = pl.col("state") == "current"
+    return settled.select(
+        ENTITY,
+        product=pl.when(current).then(pl.col("product")).fill_null(_ANY),
+        outcome=pl.when(~current)
+        .then(pl.lit("superseded"))
+        .otherwise(pl.coalesce(pl.col("state_of_plan"), pl.lit("not_licensable"))),
+        reason=pl.when(~current)
+        .then(pl.col("state"))
+        .when(pl.col("state_of_plan").is_null())
+        .then(pl.lit("nothing_to_license"))
+        .otherwise(pl.lit("in_the_plan")),
+    )
+
+
+def _state(plan: pl.LazyFrame) -> pl.LazyFrame:
+    """Return licensed, short or not_computable per subject of the plan."""
+    return plan.select(
+        ENTITY,
+        "subject_kind",
+        "subject_id",
+        "product",
+        state=pl.when(pl.col("licenses_short") > 0)
+        .then(pl.lit("short"))
+        .when(pl.col("licenses_short") == 0)
+        .then(pl.lit("licensed"))
+        .otherwise(pl.lit("not_computable")),
+    )
+
+
+def _counted(rows: pl.LazyFrame, table: str, rule: str) -> pl.LazyFrame:
+    return (
+        rows.with_columns(table=pl.lit(table), rule=pl.lit(rule), product=pl.col("product").fill_null(_ANY))
+        .group_by(_KEY)
+        .agg(rows=pl.len().cast(pl.Int64))
+    )
+
+
+def _add_up(answer: pl.DataFrame, counts: pl.DataFrame) -> None:
+    found = dict(answer.group_by("table").agg(pl.col("rows").sum()).rows())
+    wrong = [
+        f"{t}: {n:,} read, {found.get(t, 0):,} accounted for"
+        for t, n in counts.select("table", "read").rows()
+        if found.get(t, 0) != n
+    ]
+    if wrong:
+        message = f"Rows do not add up ({'; '.join(wrong)}). This is a fault of the program; no answer is given."
+        raise RunError(message)

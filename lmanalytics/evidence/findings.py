@@ -1,0 +1,121 @@
+"""What a person must act on, with what to do and the money that depends on it."""
+
+import polars as pl
+
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
+
+Tables = dict[str, pl.LazyFrame]
+
+
+def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame, settings: Settings) -> pl.LazyFrame:
+    """Gather the findings of every stage.
+
+    Args:
+        answered: position, step_ups and step_up_matches, ose_outcomes.
+        read: findings of the readers.
+        checks: the gate's checks: table, check, severity, sentence, unexpected_count, success, examples.
+        settings: date and policies.
+
+    Returns:
+        The `findings` answer, errors first, then by money at stake.
+
+    """
+    del settings
+    parts = [ANSWERS["findings"].empty(), read.lazy(), _checks(checks)]
+    if "position" in answered:
+        parts.append(_shortages(answered["position"]))
+    if "step_ups" in answered:
+        parts.append(_step_ups(answered["step_ups"]))
+    if "ose_outcomes" in answered:
+        parts.append(_unknown(answered["ose_outcomes"], answered["plan"]))
+    order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, default=3, return_dtype=pl.Int8)
+    rows = [ANSWERS["findings"].conform(part) for part in parts]
+    return (
+        pl.concat(rows)
+        .with_columns(pl.col(ENTITY).fill_null("*"), pl.col("status").fill_null("open"))
+        .sort([order, pl.col("money_at_stake"), pl.col("finding_id")], descending=[False, True, False], nulls_last=True)
+    )
+
+
+def _finding(
+    rows: pl.LazyFrame, area: str, *, severity: pl.Expr, identity: pl.Expr, statement: pl.Expr, action: str
+) -> pl.LazyFrame:
+    return rows.with_columns(
+        finding_id=pl.concat_str([pl.lit(area), identity.fill_null("-")], separator=":"),
+        severity=severity,
+        area=pl.lit(area),
+        statement=statement,
+        action=pl.lit(action),
+        status=pl.lit("open"),
+        rule=pl.lit(area),
+    )
+
+
+def _shortages(position: pl.LazyFrame) -> pl.LazyFrame:
+    name = pl.concat_str([pl.col(c) for c in ("product", "edition", "version")], separator=" ", ignore_nulls=True)
+    return _finding(
+        position.filter(pl.col("shortage") > 0).with_columns(
+            subject_id=name, money_at_stake=pl.col("shortage_cost"), reason=pl.lit("short")
+        ),
+        "position",
+        severity=pl.lit("error"),
+        identity=pl.concat_str([pl.col(ENTITY), name, pl.col("metric")], separator="/"),
+        statement=pl.format("{} {} licenses of {} are short.", pl.col("shortage"), pl.col("metric"), name),
+        action="Order them by the true-up, or change the deployment; the position chapter names the machines.",
+    )
+
+
+def _step_ups(step_ups: pl.LazyFrame) -> pl.LazyFrame:
+    rows = step_ups.filter(pl.col("quantity_unresolved") > 0).with_columns(subject_id=pl.col("purchase_id"))
+    return _finding(
+        rows,
+        "step_ups",
+        severity=pl.lit("warning"),
+        identity=pl.col("purchase_id"),
+        statement=pl.format(
+            "{} of {} step-up licenses to {} (purchase {}) have no valid base.",
+            pl.col("quantity_unresolved"),
+            pl.col("quantity"),
+            pl.col("step_up_to"),
+            pl.col("purchase_id"),
+        ),
+        action="Find the base licenses with active Software Assurance in the same enrollment, or do not count them.",
+    )
+
+
+def _unknown(outcomes: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
+    rows = (
+        outcomes.filter(pl.col("outcome") == "not_computable")
+        .group_by(ENTITY, "product", "reason")
+        .agg(rows=pl.len())
+        .with_columns(money_at_stake=pl.lit(None, MONEY), subject_id=pl.col("reason"))
+    )
+    del plan
+    return _finding(
+        rows,
+        "deployment",
+        severity=pl.lit("warning"),
+        identity=pl.concat_str([pl.col(ENTITY), pl.col("product"), pl.col("reason")], separator="/"),
+        statement=pl.format(
+            "Of {} operating system environments it is not computable what they require ({}).",
+            pl.col("rows"),
+            pl.col("reason").str.replace_all("_", " "),
+        ),
+        action="Complete the export, or settle it in estate.yaml.",
+    )
+
+
+def _checks(checks: pl.DataFrame) -> pl.LazyFrame:
+    rows = checks.lazy().filter(~pl.col("success") & (pl.col("unexpected_count") > 0))
+    kept = pl.when(pl.col("severity") == "error").then(pl.lit("quarantined")).otherwise(pl.lit("kept"))
+    return _finding(
+        rows.with_columns(subject_id=pl.col("table"), _kept=kept, reason=pl.col("check")),
+        "data_quality",
+        severity=pl.lit("warning"),
+        identity=pl.concat_str(["table", "check"], separator="/"),
+        statement=pl.format(
+            "{}: {} rows {}. {}", pl.col("table"), pl.col("unexpected_count"), pl.col("_kept"), pl.col("sentence")
+        ),
+        action="Correct the export; the data-quality chapter shows the rows.",
+    )

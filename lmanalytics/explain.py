@@ -1,0 +1,79 @@
+"""How one subject's answer came about: the arithmetic, the parameters with their first day, and the clause."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from lmanalytics.errors import RunError, did_you_mean
+from lmanalytics.evidence import manifest
+from lmanalytics.rules import register
+from lmanalytics.rules.demand import stage as demand
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.trace import EXPLANATION
+
+_ANSWERED = {"licenses": "license_id", "step_ups": "purchase_id", "plan": "subject_id"}
+
+
+def explain(run: Path, subject: str) -> pl.DataFrame:
+    """Recompute one subject from the facts of a run.
+
+    Args:
+        run: the run folder.
+        subject: a host or OSE by id or name, a cluster, a license or a purchase.
+
+    Returns:
+        subject, rule, value, unit, inputs, given, clause: the rules in the order computed, then the answers
+        that were given with their reason.
+
+    Raises:
+        RunError: the run knows no such subject.
+
+    """
+    document = manifest.read(run)
+    settings = Settings(date.fromisoformat(document["as_of"]), document["policies"])
+    facts = {path.stem: pl.scan_parquet(path) for path in sorted((run / "facts").glob("*.parquet"))}
+    ids = _ids(facts, subject)
+    traces = [demand.explain_subject(facts, settings, one) for one in ids] if facts else []
+    answers = [_answered(run, name, key, ids) for name, key in _ANSWERED.items()]
+    table = pl.concat([pl.DataFrame(schema=EXPLANATION), *traces, *answers])
+    if table.is_empty():
+        known = _known(run, facts)
+        message = f"This run knows no {subject!r}.{did_you_mean(subject, known)} Give a host, OSE, license or purchase."
+        raise RunError(message)
+    return table
+
+
+def _ids(facts: dict[str, pl.LazyFrame], subject: str) -> list[str]:
+    """Return the ids that a name stands for, or the subject itself."""
+    found = {subject}
+    for grain, key, name in (("hosts", "host_id", "host_name"), ("oses", "ose_id", "name")):
+        if grain in facts and name in facts[grain].collect_schema():
+            found |= set(facts[grain].filter(pl.col(name) == subject).select(key).unique().collect().to_series())
+    return sorted(found)
+
+
+def _known(run: Path, facts: dict[str, pl.LazyFrame]) -> list[str]:
+    names = [pl.scan_parquet(run / f"{name}.parquet").select(key) for name, key in _ANSWERED.items()]
+    names += [facts[grain].select(key) for grain, key in (("hosts", "host_name"), ("oses", "name")) if grain in facts]
+    return sorted({str(value) for frame in names for value in frame.collect().to_series().drop_nulls().unique()})
+
+
+def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
+    """Show the rows of an answer for these subjects: what was decided, with the reason's sentence."""
+    rows = pl.read_parquet(run / f"{name}.parquet").filter(pl.col(key).is_in(ids))
+    lines = [
+        {
+            "subject": row[key],
+            "rule": f"{name}.{column}",
+            "value": str(row[column]),
+            "unit": "",
+            "inputs": "",
+            "given": "",
+            "clause": register.sentence(row["reason"], row["rule"]) if row["reason"] else "",
+        }
+        for row in rows.to_dicts()
+        for column in rows.columns
+        if row[column] is not None and column not in {"entity_id", "rule", "reason", key}
+    ]
+    return pl.DataFrame(lines, schema=EXPLANATION)

@@ -86,7 +86,7 @@ def version_rights_table(run: Run, limit: int = 30) -> GT:
 def hosts_table(run: Run) -> GT:
     """Count hosts, clusters, processors and physical cores by hypervisor and operator."""
     frame = (
-        _latest(run, "hosts")
+        latest(run, "hosts")
         .group_by(words("hypervisor"), words("operator"))
         .agg(
             hosts=pl.len(),
@@ -112,7 +112,7 @@ def hosts_table(run: Run) -> GT:
 def oses_table(run: Run) -> GT:
     """Count operating system environments by location, environment and operating system."""
     frame = (
-        _latest(run, "oses")
+        latest(run, "oses")
         .group_by(words("location"), words("environment"), pl.col("os_product").fill_null("unknown"))
         .agg(
             oses=pl.len(),
@@ -140,11 +140,19 @@ def exclusions_table(run: Run, limit: int = 40) -> GT:
     return Grid(columns, empty, limit, "exclusions.parquet", run.sentences).show(frame)
 
 
-def _latest(run: Run, table: str) -> pl.LazyFrame:
-    """Return the newest accepted observation of each host or OSE."""
-    key = {"hosts": "host_id", "oses": "ose_id"}[table]
-    ordered = run.accepted(table).sort("entity_id", key, "observed_on", "row_id", nulls_last=False)
-    return ordered.unique(["entity_id", key], keep="last", maintain_order=True)
+def latest(run: Run, table: str) -> pl.LazyFrame:
+    """Return the accepted row of each host or OSE that holds on the position date.
+
+    The facts of the run say which row that is; without them it is the newest that is not later.
+    """
+    facts = run.facts(table)
+    rows = run.accepted(table)
+    if facts is not None:
+        current = facts.filter(pl.col("state") == "current") if "state" in facts.collect_schema() else facts
+        return rows.join(current.select("row_id"), on="row_id", how="semi", maintain_order="left")
+    key = ["entity_id", {"hosts": "host_id", "oses": "ose_id"}[table]]
+    known = rows.filter(pl.col("observed_on") <= pl.lit(run.as_of).str.to_date(strict=False))
+    return known.sort(*key, "observed_on", "row_id").unique(key, keep="last", maintain_order=True)
 
 
 def _why_no_supply(run: Run) -> str:

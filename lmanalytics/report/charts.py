@@ -10,6 +10,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
+from lmanalytics.report.display import words
 from lmanalytics.report.marks import (
     WIDTH,
     Chart,
@@ -69,7 +70,7 @@ def accounts_chart(accounts: pl.LazyFrame) -> Chart:
         .then(pl.lit("not computable"))
         .otherwise(pl.lit("rejected or superseded"))
     )
-    name = pl.format("{}: {}", "table", "product")
+    name = pl.format("{}: {}", words("table"), pl.col("product").replace("*", "any product"))
     rows = accounts.group_by(name=name, state=state).agg(count=pl.col("rows").sum()).collect()
     if rows.is_empty():
         return sentence_chart("No rows were read, so there is nothing to draw.")
@@ -125,7 +126,7 @@ def os_chart(oses: pl.LazyFrame) -> Chart:
 
 def option_chart(plan: pl.LazyFrame) -> Chart:
     """Draw how many hosts and other subjects are licensed by which option, for each product."""
-    state = _words("option").fill_null("no option available")
+    state = words("option").fill_null("no option available")
     rows = plan.group_by(name="product", state=state).agg(count=pl.len().cast(pl.Int64)).collect()
     if rows.is_empty():
         return sentence_chart("Nothing requires a license, so no option was chosen.")
@@ -148,7 +149,7 @@ def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, limit: int = 12) -> Cha
         .select(
             "rank",
             name=pl.col("subject_id").str.slice(0, 40) + ", " + pl.col("product"),
-            option=_words("option"),
+            option=words("option"),
             is_chosen=pl.when(pl.col("option") == pl.col("chosen"))
             .then(pl.lit("chosen"))
             .otherwise(pl.lit("not chosen")),
@@ -194,7 +195,7 @@ def break_even_chart(demand: pl.LazyFrame, product: str = "Windows Server") -> C
         hosts.join(cores, on=key)
         .join(oses, on=key)
         .filter((pl.col("cores") > 0) & (pl.col("oses") > 0))
-        .group_by("oses", option=_words("option"), currency="currency")
+        .group_by("oses", option=words("option"), currency="currency")
         .agg(hosts=pl.len(), spent=pl.col("cost").sum(), cores=pl.col("cores").sum())
         .with_columns(cost=pl.col("spent").cast(pl.Float64) / pl.col("cores"))
         .select("oses", "option", "currency", "hosts", "cost")
@@ -225,7 +226,3 @@ def break_even_chart(demand: pl.LazyFrame, product: str = "Windows Server") -> C
 
 def _joined(*columns: str) -> pl.Expr:
     return pl.concat_str(*columns, separator=" ", ignore_nulls=True)
-
-
-def _words(column: str) -> pl.Expr:
-    return pl.col(column).str.replace_all("_", " ", literal=True)

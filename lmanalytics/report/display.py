@@ -65,16 +65,14 @@ class Grid:
         if head.is_empty():
             return sentence_table(self.empty)
         notes = [*_currency_note(head, kinds), *self.notes]
-        if self.total:
-            head = pl.concat([head, self._totals(frame, kinds).collect()], how="diagonal_relaxed")
         marks = {
             name: head.select(condition.fill_null(value=False)).to_series().arg_true().to_list()
             for name, condition in self.strong.items()
         }
         head, legend = _numbered(head, self.reasons) if "reason" in self.columns else (head, [])
-        cells = head.select(
-            *(readable(pl.col(name), kind).alias(name) for name, kind in kinds.items()),
-        ).select(list(self.columns))
+        cells = head.select(readable(pl.col(name), kinds[name]).alias(name) for name in self.columns)
+        if self.total:
+            cells = pl.concat([cells, frame.select(self._totals(kinds, frame.collect_schema())).collect()])
         if any(UNKNOWN in cells[name] for name in cells.columns):
             notes.append(UNKNOWN_NOTE)
         left = count.item() - self.limit
@@ -83,22 +81,17 @@ class Grid:
             notes.append(f"The first {self.limit:,} of {count.item():,} rows; {left:,} more are not shown.{where}")
         return self._styled(cells, kinds, marks, [*legend, *notes])
 
-    def _totals(self, frame: pl.LazyFrame, kinds: Mapping[str, str]) -> pl.LazyFrame:
-        one_currency = pl.col("currency").drop_nulls().n_unique() <= 1 if "currency" in frame.collect_schema() else True
-        sums = [
-            pl.when(pl.col(name).is_not_null().all() & (one_currency if kind == "money" else True))
-            .then(pl.col(name).sum())
-            .alias(name)
-            for name, kind in kinds.items()
-            if kind in _NUMERIC
-        ]
-        first = next(name for name in self.columns if kinds[name] not in _NUMERIC and name != self.heading)
-        blank = [
-            pl.lit("" if name != first else self.total).alias(name)
-            for name, kind in kinds.items()
-            if kind not in _NUMERIC
-        ]
-        return frame.select(*sums).select(pl.all(), *blank)
+    def _totals(self, kinds: Mapping[str, str], schema: pl.Schema) -> list[pl.Expr]:
+        """Sum every column as text; a sum over an unknown, or over several currencies, is unknown."""
+        one_currency = pl.col("currency").drop_nulls().n_unique() <= 1 if "currency" in schema else pl.lit(value=True)
+        words = [name for name in self.columns if kinds[name] not in _NUMERIC and name != self.heading]
+        totals = []
+        for name in self.columns:
+            is_known = pl.col(name).is_not_null().all() & (one_currency if kinds[name] == "money" else True)
+            total = readable(pl.when(is_known).then(pl.col(name).sum()), kinds[name])
+            text = pl.lit(self.total if name in words[:1] else "")
+            totals.append((total if kinds[name] in _NUMERIC else text).alias(name))
+        return totals
 
     def _styled(
         self, cells: pl.DataFrame, kinds: Mapping[str, str], marks: Mapping[str, list[int]], notes: Sequence[str]
@@ -177,7 +170,7 @@ def table_html(table: GT) -> str:
     return page.replace("gtid0", f"gt{hashlib.sha256(page.encode()).hexdigest()[:10]}")
 
 
-def _say_table(_: GT, printer: Any, cycle: object) -> None:  # noqa: ANN401, ARG001 (IPython's signature)
+def _say_table(_: GT, printer: Any, cycle: object) -> None:  # noqa: ARG001 (IPython's signature)
     printer.text("[table]")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.display import Grid
+from lmanalytics.report.display import Grid, words
 from lmanalytics.report.run import Run
 
 _OUTCOMES = (
@@ -34,7 +34,7 @@ def control_table(run: Run) -> GT:
         "Digest of the manifest": run.manifest.get("digest"),
         "Digest of the program": digest,
         "Versions": versions,
-        "Currency": run.manifest.get("currency"),
+        "Currencies": ", ".join(str(code) for code in run.manifest.get("currencies") or ()),
         "Input files": str(len(run.manifest.get("inputs") or ())),
         "Answer files": str(len(run.manifest.get("outputs") or ())),
     }
@@ -87,10 +87,10 @@ def digests_table(run: Run) -> GT:
 
 
 def accounted(run: Run) -> pl.LazyFrame:
-    """Set the outcomes of each table and product against the rows of that table, counted anew.
+    """Set the outcomes of each table against its rows, counted anew.
 
     Returns:
-        table, product, a column for each outcome that occurs, total, read, adds_up.
+        table, a column for each outcome that occurs, total, read, adds_up.
 
     """
     accounts = run.accounts.filter(pl.col("outcome").is_in(_OUTCOMES)).collect()
@@ -98,36 +98,48 @@ def accounted(run: Run) -> pl.LazyFrame:
     sums = [pl.col("rows").filter(pl.col("outcome") == name).sum().alias(name) for name in outcomes]
     return (
         accounts.lazy()
-        .group_by("table", "product")
+        .group_by("table")
         .agg(*sums, total=pl.col("rows").sum())
-        .join(run.rows.lazy().select("table", "read"), on="table", how="left")
-        .with_columns(adds_up=pl.col("total") == pl.col("read"))
-        .sort("table", "product")
+        .join(run.rows.lazy().select("table", "read"), on="table", how="full", coalesce=True)
+        .with_columns(adds_up=pl.col("total").fill_null(0) == pl.col("read").fill_null(0))
+        .sort("table")
     )
 
 
 def accounts_table(run: Run) -> GT:
-    """Show what became of every row that was read, for each table and product, and whether it adds up."""
-    frame = accounted(run)
+    """Show what became of the rows of each table, and whether that adds up to the rows that were read."""
+    frame = accounted(run).with_columns(words("table"))
     outcomes = [name for name in frame.collect_schema() if name in _OUTCOMES]
-    columns = {"table": "", "product": "Product"}
-    columns |= {name: name.replace("_", " ").capitalize() for name in outcomes}
+    columns = {"table": "Table"} | {name: name.replace("_", " ").capitalize() for name in outcomes}
     columns |= {"total": "Sum", "read": "Rows", "adds_up": "Adds up"}
     return Grid(
         columns,
         "No rows were read, so there is nothing to account for.",
         60,
         "accounts.parquet",
-        heading="table",
+        total="Total",
         strong={"adds_up": ~pl.col("adds_up")},
         notes=["Rows: accepted and rejected rows of the table, counted anew in the run folder."],
     ).show(frame)
 
 
+def outcomes_table(run: Run, limit: int = 60) -> GT:
+    """Show why rows ended in each outcome, by table and product."""
+    frame = (
+        run.accounts.group_by("table", "product", "outcome", "rule", "reason")
+        .agg(pl.col("rows").sum())
+        .with_columns(words("table"), words("outcome"), pl.col("product").replace("*", "any product"))
+        .sort("table", "product", "outcome", "reason", nulls_last=True)
+    )
+    columns = {"table": "", "product": "Product", "outcome": "Outcome", "rows": "Rows", "reason": "Why"}
+    empty = "No rows were read, so there is nothing to account for."
+    return Grid(columns, empty, limit, "accounts.parquet", run.sentences, heading="table").show(frame)
+
+
 def checks_table(run: Run) -> GT:
     """Each data-quality check: rows checked, rows that failed, and the outcome; failures first."""
     rank = pl.col("outcome").replace_strict({"broken": 0, "failed": 1, "warned": 2}, default=3, return_dtype=pl.Int8)
-    frame = run.quality.lazy().sort(rank, "table", "check", "column")
+    frame = run.quality.lazy().sort(rank, "table", "check", "column").with_columns(words("table"))
     columns = {
         "table": "Table",
         "check": "Check",
@@ -179,7 +191,7 @@ def policies_table(run: Run) -> GT:
     for name in ("licenses_if_otherwise", "cost_if_otherwise"):
         if run.policies.select(pl.col(name).is_null().all()).collect().item():
             del columns[name]
-    frame = run.policies.with_columns(pl.col("policy", "reading").str.replace_all("_", " ", literal=True))
+    frame = run.policies.with_columns(words("policy"), words("reading"))
     return Grid(columns, "No policy was in force.", 80, "policies.parquet").show(frame.sort("policy"))
 
 
@@ -189,7 +201,7 @@ def rules_table(run: Run) -> GT:
     rows = [{name: rule.get(name) for name in _RULE} for rule in rules]
     draft = pl.when(pl.col("status") == "verified").then(pl.lit("")).otherwise(pl.format(" [{}]", "status"))
     frame = pl.LazyFrame(rows, schema=_RULE).with_columns(
-        pl.col("module").str.replace_all("_", " ", literal=True),
+        words("module"),
         clause=pl.col("clause") + draft.fill_null(""),
         says=pl.coalesce("sentence", "rule"),
     )

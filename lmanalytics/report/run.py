@@ -14,11 +14,12 @@ from lmanalytics.errors import RunError, did_you_mean
 from lmanalytics.evidence import manifest
 from lmanalytics.report.display import UNKNOWN, amount
 from lmanalytics.rules import register
-from lmanalytics.schemas import ANSWERS, CANONICAL
+from lmanalytics.schemas import ANSWERS, CANONICAL, DEFAULT_ENTITY
 from lmanalytics.workspace import Workspace
 
 NO_SUPPLY = "No purchases and no license statement were given: what is owned is not computable."
 NO_ESTATE = "No hosts and no OSEs were given: what is required is not computable."
+MOST_NAMES = 3
 CHECKS = pl.Schema(
     {
         "table": pl.String(),
@@ -107,10 +108,14 @@ class Run:
         """The position date, ISO."""
         return str(self.manifest.get("as_of") or UNKNOWN)
 
-    @property
+    @cached_property
     def customer(self) -> str:
-        """Who the position is for, as the inputs name it."""
-        return str(self.manifest.get("customer") or self.manifest.get("entity") or "the organization")
+        """Who the position is for: as the agreements name it, or else the entities of the exports."""
+        named = self.accepted("agreements").select(pl.col("customer").drop_nulls().unique().sort()).collect()
+        names = named["customer"].to_list() or [e for e in self.manifest.get("entities", ()) if e != DEFAULT_ENTITY]
+        if len(names) > MOST_NAMES:
+            names = [*names[:MOST_NAMES], f"{len(names) - MOST_NAMES} more"]
+        return ", ".join(str(name) for name in names) or "the organization"
 
     @cached_property
     def sentences(self) -> dict[str, str]:
@@ -189,7 +194,8 @@ def _check(table: str, result: Mapping[str, Any]) -> tuple[object, ...]:
         outcome = "passed"
     else:
         outcome = "failed" if severity == "critical" else "warned"
-    name = str((config.get("meta") or {}).get("check") or config.get("type") or "check")
+    meta = config.get("meta") or {}
+    name = str(meta.get("sentence") or meta.get("check") or config.get("type") or "check")
     name = name.removeprefix("expect_").replace("_", " ")
     return table, name, column, severity, numbers.get("element_count"), numbers.get("unexpected_count"), outcome
 

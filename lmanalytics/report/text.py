@@ -9,10 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from lmanalytics.report.display import Markdown, amount, escape
+from lmanalytics.report.display import Markdown, amount, escape, words
 from lmanalytics.report.evidence_tables import accounted
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
-from lmanalytics.rules import register
 
 _NAME = pl.concat_str("product", "edition", "version", separator=" ", ignore_nulls=True)
 _WORST = 5
@@ -66,7 +65,7 @@ def quality(run: Run) -> Markdown:
     if not sheets:
         return _paragraphs("No file was read.")
     read, mapped, ignored, rejected = rows
-    fate = f"{amount(mapped)} were used, {amount(ignored)} were ignored, {amount(rejected)} were rejected"
+    fate = f"used {amount(mapped)}, ignored {amount(ignored)}, rejected {amount(rejected)}"
     points = [f"{_count(files, 'file')} with {_count(sheets, 'table')} and {_count(read, 'row')}: {fate}."]
     points += [_checks(run), _added_up(run)]
     if oldest is not None:
@@ -123,9 +122,8 @@ def position(run: Run) -> Markdown:
         f"owned licenses costs less than {amount(row['bound'], row['currency'] or '')}."
         for row in proof.sort("objective", "currency").collect().to_dicts()
     ]
-    chosen, without = (
-        run.plan.select(pl.col("option").is_not_null().sum(), pl.col("option").is_null().sum()).collect().row(0)
-    )
+    options = run.plan.select(chosen=pl.col("option").is_not_null().sum(), without=pl.col("option").is_null().sum())
+    chosen, without = options.collect().row(0)
     points.append(f"An option was chosen for {_count(chosen, 'subject')}; for {amount(without)} none is available.")
     return _paragraphs(_missing(run), _bullets(points) if chosen or without else "Nothing requires a license.")
 
@@ -142,9 +140,8 @@ def true_up(run: Run) -> Markdown:
 
 def recipe(run: Run) -> Markdown:
     """Say how to compute the same run again and how to check that nothing was changed."""
-    defaults = {name: policy.default for name, policy in register.policies().items()}
-    chosen = (run.manifest.get("policies") or {}).items()
-    options = "".join(f" --policy {name}={reading}" for name, reading in chosen if defaults.get(name) != reading)
+    asked = (run.manifest.get("policies_asked") or {}).items()
+    options = "".join(f" --policy {name}={reading}" for name, reading in asked)
     commands = [
         f"lmanalytics run EXPORTS --as-of {run.as_of}{options}",
         f"lmanalytics verify {run.run_id} --exports EXPORTS",
@@ -191,7 +188,7 @@ def _sum_of(frame: pl.LazyFrame, column: str) -> str:
     known = [amount(row[column], row["currency"] or "") for row in rows.to_dicts() if row["unknown"] < row["rows"]]
     unknown = int(rows["unknown"].sum())
     text = " and ".join(known) or "an unknown amount"
-    return f"{text}, without {_count(unknown, 'line')} that have no price" if unknown and known else text
+    return f"{text}, not counting {_count(unknown, 'line')} without a price" if unknown and known else text
 
 
 def _window(run: Run) -> str:
@@ -216,13 +213,10 @@ def _checks(run: Run) -> str:
 
 
 def _added_up(run: Run) -> str:
-    outcomes = accounted(run).select(pl.len(), wrong=(~pl.col("adds_up").fill_null(value=False)).sum()).collect()
-    number, wrong = outcomes.row(0)
-    if not number:
-        return ""
+    wrong = accounted(run).filter(~pl.col("adds_up")).select(words("table")).collect()["table"].to_list()
     if wrong:
-        return f"**For {amount(wrong)} of {amount(number)} tables and products the rows do not add up.**"
-    return "For every table and product the rows add up to the rows that were read: none was dropped silently."
+        return f"**The outcomes of these tables do not add up to their rows: {escape(', '.join(wrong))}.**"
+    return "In every table the outcomes add up to the rows that were read: none was dropped silently."
 
 
 def _by_reason(frame: pl.LazyFrame, run: Run) -> pl.DataFrame:

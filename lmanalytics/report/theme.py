@@ -55,6 +55,7 @@ def chart_theme() -> alt.theme.ThemeConfig:
 
 def render(spec: dict[str, Any], **_: object) -> dict[str, str]:
     """Turn a Vega-Lite specification into its text/html, image/svg+xml and text/plain, without a network."""
+    spec = _printable(spec)
     svg = vlc.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[])
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"), default=str)
     host = f"vis-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
@@ -65,6 +66,15 @@ def render(spec: dict[str, Any], **_: object) -> dict[str, str]:
         "</script>"
     )
     return {"text/html": page, "image/svg+xml": svg, "text/plain": description}
+
+
+def _printable(value: Any) -> Any:
+    """Replace characters that no picture can hold: on a control character the SVG renderer ends the process."""
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    return {key: _printable(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def enable_charts() -> None:

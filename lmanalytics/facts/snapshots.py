@@ -1,0 +1,68 @@
+"""Which rows of an inventory hold on which days.
+
+An inventory (a vCenter, a file) is observed again and again. A row holds from the day it was observed until
+the same machine is observed again anywhere, or its inventory is observed again without it.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from lmanalytics.schemas import ENTITY
+
+STATES = ("current", "earlier", "duplicate", "later")
+
+
+def observed(rows: pl.LazyFrame, key: str, as_of: date) -> pl.LazyFrame:
+    """Add what each row is on `as_of` and until when it held.
+
+    Args:
+        rows: a canonical table with `key`, observed_on, inventory_id and row_id.
+        key: the column that names a machine.
+        as_of: the day of the position; what was observed later does not count.
+
+    Returns:
+        The rows with state (`current`: holds on `as_of`; `earlier`: something newer replaced it;
+        `duplicate`: a second row of one machine and day; `later`: observed after `as_of`) and valid_until
+        (the first day on which it no longer held; null while it holds, and for rows that do not count).
+
+    """
+    machine = [ENTITY, key]
+    days = (
+        rows.filter(pl.col("observed_on") <= as_of)
+        .group_by(*machine, "observed_on")
+        .agg(_first_row=pl.col("row_id").min())
+        .sort(*machine, "observed_on")
+        .with_columns(_again=_next_day(machine))
+    )
+    inventory = [ENTITY, "inventory_id"]
+    snapshots = (
+        rows.filter((pl.col("observed_on") <= as_of) & pl.col("inventory_id").is_not_null())
+        .select(*inventory, "observed_on")
+        .unique()
+        .sort(*inventory, "observed_on")
+        .with_columns(_replaced=_next_day(inventory))
+    )
+    is_counted = pl.col("row_id") == pl.col("_first_row")
+    until = pl.min_horizontal("_again", "_replaced")
+    return (
+        rows.join(days, on=[*machine, "observed_on"], how="left")
+        .join(snapshots, on=[*inventory, "observed_on"], how="left")
+        .with_columns(
+            state=pl.when(pl.col("observed_on") > as_of)
+            .then(pl.lit("later"))
+            .when(~is_counted)
+            .then(pl.lit("duplicate"))
+            .when(until.is_null())
+            .then(pl.lit("current"))
+            .otherwise(pl.lit("earlier")),
+            valid_until=pl.when(is_counted).then(until),
+        )
+        .drop("_first_row", "_again", "_replaced")
+    )
+
+
+def _next_day(key: list[str]) -> pl.Expr:
+    """Give the next day of the same key; the frame is sorted by key and day."""
+    same = pl.all_horizontal(pl.col(c) == pl.col(c).shift(-1) for c in key)
+    return pl.when(same).then(pl.col("observed_on").shift(-1))

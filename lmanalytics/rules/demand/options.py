@@ -1,0 +1,239 @@
+"""The ways in which each subject can be licensed for Windows Server, with their licenses and cost."""
+
+import polars as pl
+
+from lmanalytics.facts.peaks import SUBJECT
+from lmanalytics.rules.demand import windows_server_mixed
+from lmanalytics.rules.demand.price_list import for_entity
+from lmanalytics.rules.demand.subjects import Estate, alone, subjects
+from lmanalytics.rules.engine import Reason as ReasonBase
+from lmanalytics.rules.engine import column_name, compute, evaluate
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.schemas import MONEY
+
+PRODUCT, METRIC = "Windows Server", "core"
+
+
+class Reason(ReasonBase):
+    """Why an option is open, or why it is not."""
+
+    REQUIRED = "These licenses are required if this option is chosen."
+    OLD_LICENSES_ONLY = "Open to licenses acquired before 1 October 2019 only: the server is a Listed Provider's."
+    HOST_CORES_UNKNOWN = "The processors or cores of a host are unknown."
+    HOST_OS_UNKNOWN = "What the host itself runs is unknown."
+    RUNS_DATACENTER = "An OSE runs Datacenter, which Standard does not cover."
+    HOST_RUNS_WINDOWS = "Windows Server in the physical OSE is licensed by physical core only."
+    VIRTUOZZO_SHARES_KERNEL = "Virtuozzo guests share the host's Windows Server, which comes first by physical core."
+    VCPUS_UNKNOWN = "The virtual cores of an OSE are unknown."
+    AFFINITY_NARROWS = "OSEs move among different hosts, so sets and single licenses are not combined."
+    SHARED_SERVER = "A server shared with other customers cannot be licensed by physical core."
+    LISTED_PROVIDER = "A Listed Provider's servers take no Windows Server licenses by virtual machine."
+    NOT_YET = "Outsourcers' servers took no such licenses on the day of the position."
+
+
+UNKNOWN = (Reason.HOST_CORES_UNKNOWN.code, Reason.HOST_OS_UNKNOWN.code, Reason.VCPUS_UNKNOWN.code)
+"""Reasons for which more data would help."""
+
+_OPEN = (Reason.REQUIRED.code, Reason.OLD_LICENSES_ONLY.code)
+_COLUMNS = [
+    *SUBJECT, "option", "edition", "version", "licenses_without_sa", "licenses_with_sa", "full_sets",
+    "oses_covered", "reason", "rule",
+]  # fmt: skip
+
+
+def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """List every option of every subject.
+
+    Args:
+        found: hosts and running OSEs (`subjects.estate`).
+        prices: one row per entity and edition (`price_list.per_license`).
+        settings: the run's date and policies.
+
+    Returns:
+        SUBJECT, product, option, edition, version, metric, licenses_required, licenses_with_sa (how many of
+        them need Software Assurance or a subscription), full_sets (of all hosts together; null by virtual
+        machine), oses_covered, demand_class (`Standard|2022|sa`: edition, lowest version right, SA), is_available,
+        unit_price (per license, of both kinds together), cost, currency, rule, reason.
+
+    """
+    known = subjects(found, settings)
+    parts = [_standard(known), _datacenter(known)]
+    if found.has_virtual_cores:
+        parts += [_virtual(known.filter(pl.col("guests") > 0)), _alone(alone(found, settings))]
+        parts.append(_mixed(known, found, prices, settings))
+    else:
+        parts.append(_too_early(found))
+    return _priced(pl.concat([part.select(_COLUMNS) for part in parts]), prices)
+
+
+def _standard(known: pl.LazyFrame) -> pl.LazyFrame:
+    return known.with_columns(
+        option=pl.lit("standard_physical_cores"),
+        edition=pl.lit("Standard"),
+        licenses_without_sa=pl.col("standard_licenses"),
+        licenses_with_sa=pl.lit(0, pl.Int64),
+        full_sets=pl.col("standard_sets"),
+        oses_covered=pl.col("guests"),
+        reason=_by_cores("standard_licenses", (pl.col("needs_datacenter"), Reason.RUNS_DATACENTER)),
+        rule=pl.lit("windows_server_standard.core_licenses"),
+    )
+
+
+def _datacenter(known: pl.LazyFrame) -> pl.LazyFrame:
+    return known.with_columns(
+        option=pl.lit("datacenter_physical_cores"),
+        edition=pl.lit("Datacenter"),
+        licenses_without_sa=pl.col("datacenter_licenses"),
+        licenses_with_sa=pl.lit(0, pl.Int64),
+        full_sets=pl.col("hosts"),
+        oses_covered=pl.col("guests"),
+        reason=_by_cores("datacenter_licenses"),
+        rule=pl.lit("windows_server_datacenter.core_licenses"),
+    )
+
+
+def _virtual(known: pl.LazyFrame) -> pl.LazyFrame:
+    needs_set = pl.col("host_runs_windows") | (pl.col("host_rights_used") > 0)
+    return known.with_columns(
+        option=pl.lit("virtual_cores"),
+        edition=_edition(),
+        licenses_without_sa=pl.lit(0, pl.Int64),
+        licenses_with_sa=pl.col("virtual_licenses"),
+        full_sets=pl.lit(None, pl.Int64),
+        oses_covered=pl.col("guests"),
+        reason=pl.when(pl.col("virtual_use") != "allowed")
+        .then(_use("virtual_use"))
+        .when(pl.col("is_virtuozzo"))
+        .then(Reason.VIRTUOZZO_SHARES_KERNEL.lit)
+        .when(~pl.col("is_host_os_known"))
+        .then(Reason.HOST_OS_UNKNOWN.lit)
+        .when(needs_set)
+        .then(Reason.HOST_RUNS_WINDOWS.lit),
+        rule=pl.lit("windows_server_virtual_cores.core_licenses"),
+    ).with_columns(_known_vcpus())
+
+
+def _alone(known: pl.LazyFrame) -> pl.LazyFrame:
+    return known.with_columns(
+        option=pl.lit("virtual_cores"),
+        edition=_edition(),
+        licenses_without_sa=pl.lit(0, pl.Int64),
+        licenses_with_sa=pl.col("virtual_licenses"),
+        full_sets=pl.lit(None, pl.Int64),
+        oses_covered=pl.col("guests"),
+        reason=_use("virtual_use"),
+        rule=pl.lit("windows_server_virtual_cores.core_licenses"),
+    ).with_columns(_known_vcpus())
+
+
+def _too_early(found: Estate) -> pl.LazyFrame:
+    """Keep OSEs that only later terms would license by themselves, with no licenses and the reason."""
+    return (
+        found.running.filter(pl.col("subject_kind") == "ose")
+        .select(SUBJECT)
+        .unique()
+        .with_columns(
+            option=pl.lit("virtual_cores"),
+            reason=Reason.NOT_YET.lit,
+            rule=pl.lit("windows_server_outsourcing.virtual_core_use"),
+            **{c: pl.lit(None, pl.String) for c in ("edition", "version")},
+            **{c: pl.lit(None, pl.Int64) for c in ("licenses_without_sa", "licenses_with_sa", "full_sets")},
+            oses_covered=pl.lit(1, pl.Int64),
+        )
+    )
+
+
+def _mixed(known: pl.LazyFrame, found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Find the cheapest mix that is neither sets alone nor single licenses alone."""
+    able = known.filter(pl.col("cores_to_license").is_not_null() & pl.col("host_rights_used").is_not_null())
+    guests = found.running.filter((pl.col("kind") != "process_container") & (pl.col("subject_kind") != "ose"))
+    points = compute(windows_server_mixed, "curve", settings, subjects=able, loads=guests)
+    inner = points.filter((pl.col("sets") > 0) & (pl.col("individual_licenses") > 0))
+    mixes = evaluate(inner.join(able, on=SUBJECT), windows_server_mixed, settings)
+    total = column_name(windows_server_mixed, "core_licenses")
+    sets = column_name(windows_server_mixed, "set_licenses")
+    priced = for_entity(mixes.with_columns(edition=pl.lit("Standard")), prices).with_columns(
+        _cost=_cost(pl.col(sets), pl.col("individual_licenses"))
+    )
+    best = (
+        priced.sort([*SUBJECT, "_cost", total, "sets"], descending=[False] * 5 + [True], nulls_last=True)
+        .group_by(SUBJECT, maintain_order=True)
+        .first()
+    )
+    blocked = pl.when(pl.col("virtual_use") != "allowed").then(_use("virtual_use"))
+    return best.with_columns(
+        option=pl.lit("standard_physical_and_virtual_cores"),
+        licenses_without_sa=pl.col(sets),
+        licenses_with_sa=pl.col("individual_licenses"),
+        full_sets=pl.col("sets") * pl.col("hosts"),
+        oses_covered=pl.col("guests"),
+        reason=pl.coalesce(
+            blocked,
+            _by_cores(
+                total,
+                (pl.col("needs_datacenter"), Reason.RUNS_DATACENTER),
+                (pl.col("has_affinity"), Reason.AFFINITY_NARROWS),
+            ),
+        ),
+        rule=pl.lit("windows_server_mixed.core_licenses"),
+    )
+
+
+def _by_cores(licenses: str, *closed: tuple[pl.Expr, Reason]) -> pl.Expr:
+    """Give the first reason against an option by physical core, else that it is required."""
+    chain = _use("physical_use")
+    tests = (
+        (pl.col("standard_sets").is_null(), Reason.HOST_OS_UNKNOWN),
+        (pl.col(licenses).is_null(), Reason.HOST_CORES_UNKNOWN),
+        (pl.col("physical_use") == "shared_server", Reason.SHARED_SERVER),
+        *closed,
+    )
+    for holds, because in reversed(tests):
+        chain = pl.when(holds).then(because.lit).otherwise(chain)
+    return chain
+
+
+def _use(column: str) -> pl.Expr:
+    """Give an outsourcing code as a reason of an option: what is allowed is required."""
+    return pl.when(pl.col(column) == "allowed").then(Reason.REQUIRED.lit).otherwise(pl.col(column))
+
+
+def _known_vcpus() -> pl.Expr:
+    is_open = pl.col("reason").is_null() | (pl.col("reason") == Reason.REQUIRED.code)
+    unknown = is_open & pl.col("virtual_licenses").is_null()
+    return (
+        pl.when(unknown).then(Reason.VCPUS_UNKNOWN.lit).otherwise(pl.col("reason").fill_null(Reason.REQUIRED.code))
+    ).alias("reason")
+
+
+def _edition() -> pl.Expr:
+    return pl.when(pl.col("needs_datacenter")).then(pl.lit("Datacenter")).otherwise(pl.lit("Standard"))
+
+
+def _cost(without_sa: pl.Expr, with_sa: pl.Expr) -> pl.Expr:
+    """Price both kinds of licenses; a kind that is not needed needs no price."""
+    first = pl.when(without_sa == 0).then(pl.lit(0, MONEY)).otherwise((without_sa * pl.col("price")).cast(MONEY))
+    second = pl.when(with_sa == 0).then(pl.lit(0, MONEY)).otherwise((with_sa * pl.col("price_with_sa")).cast(MONEY))
+    return first + second
+
+
+def _priced(listed: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
+    without, with_sa = pl.col("licenses_without_sa"), pl.col("licenses_with_sa")
+    needs_sa = (
+        pl.when(with_sa == 0).then(pl.lit("any")).when(without == 0).then(pl.lit("sa")).otherwise(pl.lit("part_sa"))
+    )
+    return (
+        for_entity(listed, prices)
+        .with_columns(licenses_required=without + with_sa, cost=_cost(without, with_sa))
+        .with_columns(
+            product=pl.lit(PRODUCT),
+            metric=pl.lit(METRIC),
+            is_available=pl.col("reason").is_in(_OPEN),
+            unit_price=pl.when(pl.col("licenses_required") > 0).then(
+                (pl.col("cost") / pl.col("licenses_required")).cast(MONEY)
+            ),
+            currency=pl.when(pl.col("cost").is_not_null()).then("currency"),
+            demand_class=pl.concat_str(pl.col("edition"), pl.col("version").fill_null("any"), needs_sa, separator="|"),
+        )
+        .drop("price", "price_with_sa", "licenses_without_sa")
+    )

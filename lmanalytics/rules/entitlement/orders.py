@@ -1,0 +1,166 @@
+"""Orders that act on licenses already there: returns and transfers, buy-outs, coverage, upgrades, step-ups."""
+
+from datetime import date
+
+import polars as pl
+
+from lmanalytics.rules.engine import Reason as ReasonBase
+from lmanalytics.rules.engine import frame_rule
+from lmanalytics.rules.entitlement._allocate import allocate
+
+FACTS = "purchases"
+ANSWER = "events"
+_KINDS = ["removal", "buy_out", "sa", "upgrade", "step_up"]
+_SAME = ["entity_id", "agreement_id", "enrollment_id", "product", "edition", "metric", "kind", "step_up_from"]
+
+
+class Reason(ReasonBase):
+    """Why an order cannot be matched to a license at all."""
+
+    NO_SUCH_STEP_UP = "The terms offer no step-up between these two products in this metric."
+    BASE_AMBIGUOUS = "Several products step up to this one, and the order does not say from which."
+    PROGRAM_WITHOUT_STEP_UP = "The program does not offer step-ups."
+    AGREEMENT_UNKNOWN = "The agreement is not known, so it cannot be that of the qualifying license."
+    ORDER_DATE_UNKNOWN = "The day of the order is not known, so coverage on that day cannot be decided."
+    COVERAGE_UNKNOWN = "The first or last day of the coverage is not known."
+
+
+@frame_rule(unit="license", cite="step_up", start="2001-10-01")
+def events(lines: pl.LazyFrame, *, step_up_edges: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+    """Make an event of every line that acts on other licenses.
+
+    Returns of orders of one kind are netted against them, the latest first. A step-up acts on the product it
+    leads from. An event without `obstacle` can be matched.
+
+    Returns:
+        entity_id, agreement_id, enrollment_id (empty text where unknown), program, product, edition, metric, kind,
+        purchase_id, purchase_type, units, returned (units netted), dated_on, ordered_on, coverage_start,
+        coverage_end, new_version, pin, next_product, next_edition, obstacle.
+
+    """
+    acting = _netted(lines.filter(pl.col("outcome").is_null() & pl.col("kind").is_in(_KINDS)))
+    covers_from = pl.coalesce("coverage_start", "ordered_on")
+    prepared = acting.with_columns(
+        pl.col("agreement_id", "enrollment_id").fill_null(""),
+        is_step_up=pl.col("kind") == "step_up",
+        coverage_start=pl.when(pl.col("kind") == "sa").then(covers_from),
+        coverage_end=pl.when(pl.col("kind") == "sa").then(pl.coalesce("coverage_end", "agreement_end")),
+        _day=pl.when(pl.col("kind") == "sa")
+        .then(covers_from)
+        .when(pl.col("kind") == "step_up")
+        .then("ordered_on")
+        .otherwise(pl.coalesce("ordered_on", pl.lit(as_of))),
+    )
+    return (
+        _with_edges(prepared, step_up_edges.lazy())
+        .with_columns(obstacle=_obstacle())
+        .select(
+            "entity_id",
+            "agreement_id",
+            "enrollment_id",
+            "program",
+            "metric",
+            "kind",
+            "purchase_id",
+            "purchase_type",
+            "units",
+            "returned",
+            "coverage_start",
+            "coverage_end",
+            "obstacle",
+            product=pl.when("is_step_up").then("from_product").otherwise("product"),
+            edition=pl.when("is_step_up").then("from_edition").otherwise("edition"),
+            next_product=pl.when("is_step_up").then("product"),
+            next_edition=pl.when("is_step_up").then("edition"),
+            dated_on="_day",
+            ordered_on=pl.when(pl.col("kind") == "sa").then("ordered_on"),
+            new_version=pl.when(pl.col("kind").is_in(["upgrade", "step_up"])).then("version"),
+            pin="base_purchase_id",
+        )
+    )
+
+
+def _netted(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Take returned orders off the orders they return: the one they name, else the latest of their kind."""
+    acting = lines.collect().with_columns(key=pl.struct(_SAME).rank("dense"), returned=pl.lit(0, pl.Int64))
+    back = acting.filter("is_return").sort("key", "ordered_on", "purchase_id")
+    kept = acting.filter(~pl.col("is_return"))
+    if back.is_empty():
+        return kept.drop("key").lazy()
+    named = back.join(kept.select("key", base_purchase_id="purchase_id"), on=["key", "base_purchase_id"], how="semi")
+    unnamed = back.join(named, on="purchase_id", how="anti", maintain_order="left")
+    for some, key in ((named, ["key", "base_purchase_id"]), (unnamed, ["key"])):
+        kept = _reduced(kept, some, key)
+    # A return of which nothing was left to return is kept, so that it is accounted for.
+    return pl.concat([kept, back.with_columns(units=pl.lit(0, pl.Int64))]).drop("key").lazy()
+
+
+def _reduced(kept: pl.DataFrame, back: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    if back.is_empty():
+        return kept
+    own = ["key", "purchase_id"] if len(key) > 1 else key
+    latest = kept.sort("ordered_on", "purchase_id", descending=True, nulls_last=True)
+    joined = pl.concat_str(pl.col(c).cast(pl.String) for c in own)
+    pieces = allocate(
+        back.select(
+            pl.concat_str(pl.col(c).cast(pl.String) for c in key).alias("key"), demand="purchase_id", units="units"
+        ),
+        latest.select(joined.alias("key"), supply="purchase_id", units="units"),
+    )
+    taken = pieces.drop_nulls(["demand", "supply"]).group_by(purchase_id="supply").agg(_taken=pl.col("units").sum())
+    reduced = kept.join(taken, on="purchase_id", how="left", maintain_order="left")
+    less = pl.col("_taken").fill_null(0)
+    return reduced.with_columns(units=pl.col("units") - less, returned=pl.col("returned") + less).drop("_taken")
+
+
+def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
+    """Find the edge of each step-up: by the product it says it leads from, or the only one there is."""
+    target = {"to_product": "product", "to_edition": "edition"}
+    known = edges.rename(target).select("product", "edition", "from_product", "from_edition", edge_metric="metric")
+    name = pl.concat_str("from_product", "from_edition", separator=" ", ignore_nulls=True)
+    named = (
+        known.with_columns(said=pl.concat_list(_said(name), _said(name + " core"), _said(pl.col("from_edition"))))
+        .explode("said")
+        .filter(pl.col("said").is_not_null())
+        .unique(["product", "edition", "said"], maintain_order=True)
+    )
+    only = known.filter(pl.len().over("product", "edition") == 1)
+    count = known.group_by("product", "edition").agg(edges=pl.len())
+    steps = lines.filter("is_step_up").with_columns(said=_said(pl.col("step_up_from")))
+    on = ["product", "edition"]
+    by_name = steps.filter(pl.col("said").is_not_null()).join(named, on=[*on, "said"], how="left", nulls_equal=True)
+    by_target = steps.filter(pl.col("said").is_null()).join(only, on=on, how="left", nulls_equal=True)
+    found = pl.concat([by_name, by_target]).join(count, on=on, how="left", nulls_equal=True)
+    return pl.concat([found, lines.filter(~pl.col("is_step_up"))], how="diagonal")
+
+
+def _said(text: pl.Expr) -> pl.Expr:
+    """A product's name as people write it, without the maker and with one spelling."""
+    return (
+        text.str.to_lowercase()
+        .str.replace(r"^microsoft\s+", "")
+        .str.replace_all("w/", "with", literal=True)
+        .str.replace_all(r"on-prem\b", "on-premises")
+        .str.replace_all(r"\s+", " ")
+        .str.strip_chars()
+    )
+
+
+def _obstacle() -> pl.Expr:
+    no_edge = pl.col("from_product").is_null() | (pl.col("edge_metric") != pl.col("metric")).fill_null(value=False)
+    several = pl.col("from_product").is_null() & pl.col("step_up_from").is_null() & (pl.col("edges") > 1)
+    steps, covers = pl.col("kind") == "step_up", pl.col("kind") == "sa"
+    return (
+        pl.when(steps & several)
+        .then(Reason.BASE_AMBIGUOUS.lit)
+        .when(steps & no_edge)
+        .then(Reason.NO_SUCH_STEP_UP.lit)
+        .when(steps & ~pl.col("has_step_up"))
+        .then(Reason.PROGRAM_WITHOUT_STEP_UP.lit)
+        .when(steps & (pl.col("agreement_id") == ""))
+        .then(Reason.AGREEMENT_UNKNOWN.lit)
+        .when(steps & pl.col("_day").is_null())
+        .then(Reason.ORDER_DATE_UNKNOWN.lit)
+        .when(covers & (pl.col("coverage_start").is_null() | pl.col("coverage_end").is_null()))
+        .then(Reason.COVERAGE_UNKNOWN.lit)
+    )

@@ -1,0 +1,69 @@
+"""Rights that a suite's licenses grant: the licenses of its components, beside the suite's own."""
+
+import polars as pl
+
+from lmanalytics.rules.engine import Reason as ReasonBase
+from lmanalytics.rules.engine import frame_rule
+
+FACTS = "purchases"
+ANSWER = "components"
+
+
+class Reason(ReasonBase):
+    """How a component's license came to be."""
+
+    SUITE_COMPONENT = "Granted by a license of the suite that holds it; it is no license of its own."
+
+
+@frame_rule(unit="license", cite="suite", start="2012-04-01")
+def components(licenses: pl.LazyFrame, *, suite_components: pl.DataFrame) -> pl.LazyFrame:
+    """List the component licenses that suite licenses grant, for the same days and with the same coverage.
+
+    A component can be used wherever a license of its product can; it cannot be stepped up on its own.
+
+    Returns:
+        The columns of `licenses`; license_id is the suite's with the component's name.
+
+    """
+    granted = suite_components.lazy().rename({"suite": "product"}).drop("reference")
+    columns = licenses.collect_schema().names()
+    return (
+        licenses.join(granted, on=["product", "edition"], how="inner")
+        .with_columns(
+            license_id=pl.format(
+                "{}:{}", "license_id", pl.col("component").str.to_lowercase().str.replace_all(" ", "_")
+            ),
+            product="component",
+            edition="component_edition",
+            quantity=pl.col("quantity") * pl.col("licenses_per_suite_license"),
+            reason=pl.when(pl.col("reason").is_in(["purchased", "stepped_up", "subscribed", "as_stated"]))
+            .then(Reason.SUITE_COMPONENT.lit)
+            .otherwise("reason"),
+        )
+        .select(columns)
+    )
+
+
+@frame_rule(unit="license", cite="grant", start="2012-04-01")
+def grants(licenses: pl.LazyFrame, license_grants: pl.LazyFrame) -> pl.LazyFrame:
+    """List what licenses with active coverage grant of another product, in the ratio of the offer.
+
+    Args:
+        licenses: entity_id, license_id, product, quantity, sa_active.
+        license_grants: product, granted_product, licenses, granted (so many for so many).
+
+    Returns:
+        entity_id, license_id, product (granted), quantity, is_marked (a statement marks it with an asterisk).
+
+    """
+    return (
+        licenses.filter("sa_active")
+        .join(license_grants, on="product", how="inner")
+        .select(
+            "entity_id",
+            "license_id",
+            product="granted_product",
+            quantity=pl.col("quantity") * pl.col("granted") // pl.col("licenses"),
+            is_marked=pl.lit(value=True),
+        )
+    )

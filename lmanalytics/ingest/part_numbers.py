@@ -6,6 +6,7 @@ text unless said otherwise; what a text does not say is null.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 
 import polars as pl
 import yaml
+
+from lmanalytics.ingest.adapter import Sheet
 
 _STEP_UP_BASE = r"(?i)step[ -]?up\s*(?:licen[sc]e|lizenz)?\s*\(?(?:from|von|de|depuis|fra)\s+(.+?)\)?\s*$"
 _STEP_UP_TAIL = r"(?i)[\s(\-]*(?:sa\s+)?step[ -]?up.*$"
@@ -83,6 +86,15 @@ def version(name: pl.Expr) -> pl.Expr:
     ).replace("", None)
 
 
+def id_prefixes(sheets: Sequence[Sheet]) -> dict[int, str]:
+    """Return, by sheet index, what row numbers are put behind to name a purchase: the file's stem if that is unique."""
+    stems = Counter(Path(sheet.file).stem for sheet in sheets)
+    return {
+        sheet.index: stem if stems[stem := Path(sheet.file).stem] == 1 else f"{sheet.file}:{sheet.sheet or ''}"
+        for sheet in sheets
+    }
+
+
 def is_part_number(cell: pl.Expr) -> pl.Expr:
     """Whether a cell is a part number such as `7NQ-00302`, a boolean."""
     return cell.str.contains(_PART_NUMBER)
@@ -112,9 +124,9 @@ def without_step_up(name: pl.Expr) -> pl.Expr:
     return name.str.replace(_STEP_UP_TAIL, "").replace("", None)
 
 
-def of_full_name(full_name: pl.Expr, field: str) -> pl.Expr:
-    """`product`, `edition` or `metric` of a full name of the vocabulary; null for any other text."""
-    return _mapped(full_name, {name: body[field] for name, body in _products().items() if field in body})
+def abbreviated_metric(full_name: pl.Expr) -> pl.Expr:
+    """Metric of a full name that stands for an abbreviation: `SQLSvrStd` without Core is licensed by server."""
+    return _mapped(full_name, {name: body["metric"] for name, body in _products().items() if "metric" in body})
 
 
 def _products() -> dict[str, dict[str, Any]]:
@@ -144,3 +156,19 @@ def _first(text: pl.Expr, patterns: Sequence[tuple[str, str]]) -> pl.Expr:
 
 def _without(text: pl.Expr, patterns: Sequence[str]) -> pl.Expr:
     return text.str.replace_all("(?i)" + "|".join(patterns), " ")
+
+
+def family_metric(product: pl.Expr) -> pl.Expr:
+    """Metric of a statement's product whose family does not say it: Core would stand in the name."""
+    return _mapped(product, {**vocabulary()["sole_metrics"], **vocabulary()["family_metrics"]})
+
+
+def sole_metric(product: pl.Expr) -> pl.Expr:
+    """Metric of a product that is sold by one metric only."""
+    return _mapped(product, vocabulary()["sole_metrics"])
+
+
+def versioned_metric(product: pl.Expr, version_: pl.Expr, edition: pl.Expr) -> pl.Expr:
+    """Core for an edition of a version that is sold by core alone, such as Windows Server Standard 2022."""
+    since = _mapped(product, vocabulary()["core_since"])
+    return pl.when(edition.is_not_null() & (version_.str.slice(0, 4) >= since)).then(pl.lit("core"))

@@ -1,0 +1,125 @@
+"""What a row of a purchase list is for: product, metric, kind of purchase, program."""
+
+import polars as pl
+
+from lmanalytics.ingest import part_numbers, products
+
+_NO_VERSION = ("non specific", "nonspecific", "all", "all versions", "n/a", "none", "latest", "current")
+_YES = ("yes", "y", "1", "true", "x", "ja", "wahr", "oui", "vrai")
+_NO = ("no", "n", "0", "false", "nein", "falsch", "non", "faux")
+_SAID = ("said_", "named_", "coded_")
+
+
+def with_item(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Add `item`, the text that names what was bought, from whichever column has it."""
+    number = pl.col("part_number")
+    is_number = part_numbers.is_part_number(number) | pl.coalesce("item_name", "product").is_not_null()
+    item = pl.coalesce("item_name", pl.when(~is_number).then(number))
+    return frame.with_columns(item.alias("item"), pl.when(is_number).then(number).alias("part_number"))
+
+
+def with_products(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Add product, edition, version, metric and `is_known`; a product that is not known stays as it is written.
+
+    Read, in this order: abbreviations of the item name, product and edition columns, the item name in full, the
+    prefix of the part number.
+    """
+    stem = part_numbers.without_step_up(pl.col("item"))
+    short = pl.coalesce(part_numbers.item_product(pl.col("item")), part_numbers.item_product(pl.col("product")))
+    spelled = pl.concat_str("product", "edition", separator=" ", ignore_nulls=True).replace("", None)
+    frame = frame.with_columns(
+        pl.coalesce(short, pl.when(pl.col("product").is_not_null()).then(spelled)).alias("said"),
+        stem.alias("named"),
+        part_numbers.family(pl.col("part_number")).alias("coded"),
+    )
+    for prefix in _SAID:
+        frame = products.recognize(frame, prefix.rstrip("_"), products.LICENSE, prefix=prefix)
+    product = pl.coalesce(f"{prefix}product" for prefix in _SAID)
+    frame = frame.with_columns(
+        product.is_not_null().alias("is_known"), product.alias("known"), pl.col("edition").alias("edition_cell")
+    )
+    version = pl.col("version").str.strip_chars()
+    version = pl.when(~part_numbers.plain(version).is_in(_NO_VERSION)).then(version)
+    frame = frame.with_columns(
+        pl.coalesce(_alike("edition"), "edition_cell").alias("edition"),
+        pl.coalesce(
+            part_numbers.version(version), version, _alike("version"), part_numbers.version(pl.col("item"))
+        ).alias("version"),
+    )
+    return frame.with_columns(
+        _metric().alias("metric"), pl.coalesce("known", "product", "item", "part_number").alias("product")
+    )
+
+
+def _alike(field: str) -> pl.Expr:
+    """Take a field from the first text that says it of the product that was recognized."""
+    return pl.coalesce(pl.when(pl.col(f"{p}product") == pl.col("known")).then(pl.col(f"{p}{field}")) for p in _SAID)
+
+
+def _metric() -> pl.Expr:
+    return pl.coalesce(
+        part_numbers.metric(pl.col("metric")),
+        part_numbers.item_metric(pl.col("item")),
+        part_numbers.item_metric(pl.col("said")),
+        _alike("metric"),
+        part_numbers.abbreviated_metric(pl.col("said")),
+        part_numbers.abbreviated_metric(pl.col("coded")),
+        part_numbers.sole_metric(pl.col("known")),
+        part_numbers.versioned_metric(pl.col("known"), pl.col("version"), pl.col("edition")),
+        "metric",
+    )
+
+
+def with_types(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Add purchase_type, program and esu_year; a cell that is not understood stays as it is written."""
+    item_kind = pl.coalesce(part_numbers.item_kind(pl.col("item")), part_numbers.item_kind(pl.col("product")))
+    plain_license = _is("is_subscription", _NO) & _is("is_upgrade", _NO)
+    covered = pl.when(pl.col("coverage_end").is_null()).then(pl.lit("license")).otherwise(pl.lit("license_and_sa"))
+    acquired = pl.col("licenses").is_not_null() & pl.col("sa_quantity").is_not_null()
+    kind = pl.coalesce(
+        pl.when(_is("is_step_up", _YES)).then(pl.lit("step_up")),
+        pl.when(_is("is_subscription", _YES)).then(pl.lit("subscription")),
+        pl.when(_is("is_upgrade", _YES)).then(pl.lit("upgrade")),
+        part_numbers.unit_type(pl.col("unit_type")),
+        item_kind,
+        pl.when(plain_license).then(covered),
+        pl.when(_is("no_support", ("0",))).then(pl.lit("license_and_sa")),
+        pl.when(_is("no_support", ("1",)) | acquired).then(pl.lit("license")),
+        "unit_type",
+    )
+    year = pl.coalesce("esu_year", pl.col("item").str.extract(r"(?i)\by(?:ea)?r?\s?([1-6])\b"))
+    return frame.with_columns(
+        kind.alias("purchase_type"),
+        item_kind.alias("item_kind"),
+        pl.coalesce(
+            part_numbers.program(pl.col("program")), part_numbers.item_program(pl.col("item")), "program"
+        ).alias("program"),
+        pl.when(kind == "esu").then(year).alias("esu_year"),
+    )
+
+
+def contradiction() -> pl.Expr:
+    """Say where the license type and the item name differ; the license type holds."""
+    typed, named = part_numbers.unit_type(pl.col("unit_type")), pl.col("item_kind")
+    told = "purchase_type: the license type says {}, the item name {}; the license type was taken"
+    return pl.when((typed != named) & (pl.col("purchase_type") == typed)).then(pl.format(told, typed, named))
+
+
+def with_bases(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Fill `step_up_from` of step-ups: product and edition, such as `SQL Server Standard`."""
+    base = pl.coalesce("step_up_from", part_numbers.item_base(pl.col("item")))
+    base = pl.when(pl.col("purchase_type") == "step_up").then(base)
+    frame = frame.with_columns(base.alias("base"), pl.concat_str("product", base, separator=" ").alias("full_base"))
+    for prefix in ("base_", "full_base_"):
+        frame = products.recognize(frame, prefix.rstrip("_"), products.LICENSE, prefix=prefix)
+    named = [
+        pl.when(pl.col(f"{prefix}product").is_not_null()).then(
+            pl.concat_str(f"{prefix}product", f"{prefix}edition", separator=" ", ignore_nulls=True)
+        )
+        for prefix in ("base_", "full_base_")
+    ]
+    return frame.with_columns(pl.coalesce(*named, "step_up_from").alias("step_up_from"))
+
+
+def _is(column: str, words: tuple[str, ...]) -> pl.Expr:
+    return pl.col(column).str.strip_chars().str.to_lowercase().is_in(words).fill_null(value=False)

@@ -59,7 +59,7 @@ class Effects:
             transfer_attach_days=self.days["transfer_attach_days"],
         )
         again = sa_attachment.renew_by(program, end, open_license_renewal_days=self.days["open_license_renewal_days"])
-        attachable = sa_attachment.is_attachable(
+        attachable: pl.Expr = sa_attachment.is_attachable(
             first,
             again,
             pl.col("event_ordered_on"),
@@ -67,8 +67,10 @@ class Effects:
             acquired,
             moved,
             end,
-        ) | (self.sa_gap == "restarts")
-        return attachable & (pl.col("event_coverage_end") > end).fill_null(value=True)
+        )
+        return (attachable | pl.lit(self.sa_gap == "restarts")) & (pl.col("event_coverage_end") > end).fill_null(
+            value=True
+        )
 
     def preference(self) -> list[pl.Expr]:
         """Lots that nobody names first; then by what the policies say; then the oldest."""

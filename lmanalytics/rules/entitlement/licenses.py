@@ -87,6 +87,8 @@ def _numbered(parts: pl.LazyFrame) -> pl.LazyFrame:
 
 def _reason(as_of: date) -> pl.Expr:
     ended = (pl.col("until") < as_of).fill_null(value=False)
+    later = (pl.col("sa_end_latest") >= as_of).fill_null(value=True)
+    perhaps = pl.col("is_stated") & (pl.col("sa_end") < as_of).fill_null(value=False) & later
     return (
         pl.when(pl.col("was").is_not_null())
         .then("was")
@@ -94,7 +96,7 @@ def _reason(as_of: date) -> pl.Expr:
         .then("end_reason")
         .when(ended)
         .then(Reason.TERM_ENDED.lit)
-        .when("is_sa_unknown")
+        .when(pl.col("is_sa_unknown") | perhaps)
         .then(Reason.SA_END_UNKNOWN.lit)
         .otherwise("origin")
     )

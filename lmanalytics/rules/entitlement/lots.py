@@ -29,7 +29,8 @@ def lots(lines: pl.LazyFrame) -> pl.LazyFrame:
     Returns:
         entity_id, lot_id (its purchase), agreement_id, enrollment_id (empty text where unknown), program, product,
         edition, version, metric, pool, purchase_type, units, since, until, acquired_on, transferred_on, sa_start,
-        sa_end, is_sa_stated (covered when stated, end unknown), is_sa_unknown, is_perpetual, tied_to_host_id, origin.
+        sa_end, sa_end_latest (a statement says between which days coverage ends), is_stated, is_sa_stated (covered
+        when stated, end unknown), is_sa_unknown, is_perpetual, tied_to_host_id, origin.
 
     """
     typed = pl.col("purchase_type")
@@ -73,6 +74,8 @@ def lots(lines: pl.LazyFrame) -> pl.LazyFrame:
             sa_end=pl.when("_covered").then("_end"),
             is_sa_stated=pl.col("_covered") & pl.col("is_stated") & pl.col("_end").is_null(),
             is_sa_unknown=pl.col("_covered") & ~pl.col("is_stated") & pl.col("_end").is_null(),
+            sa_end_latest=pl.when(pl.col("_covered") & pl.col("is_stated")).then("coverage_end_latest"),
+            is_stated="is_stated",
             origin=pl.when("is_stated")
             .then(Reason.AS_STATED.lit)
             .when(~pl.col("is_perpetual"))

@@ -143,7 +143,11 @@ def _releases(product_versions: pl.DataFrame) -> pl.LazyFrame:
 def _latest(asked: pl.LazyFrame, releases: pl.LazyFrame, day: str, name: str) -> pl.LazyFrame:
     """The last version released on or before a day: _row, <name>, <name>_ga."""
     released = releases.select(
-        _product="product", _edition="edition", ga_date="ga_date", **{name: "version", f"{name}_ga": pl.col("ga_date")}
+        pl.col("product").alias("_product"),
+        pl.col("edition").alias("_edition"),
+        pl.col("version").alias(name),
+        pl.col("ga_date").alias(f"{name}_ga"),
+        "ga_date",
     )
     return (
         asked.filter(pl.col(day).is_not_null())

@@ -119,7 +119,11 @@ def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
     known = edges.rename(target).select("product", "edition", "from_product", "from_edition", edge_metric="metric")
     name = pl.concat_str("from_product", "from_edition", separator=" ", ignore_nulls=True)
     named = (
-        known.with_columns(said=pl.concat_list(_said(name), _said(name + " core"), _said(pl.col("from_edition"))))
+        known.with_columns(
+            said=pl.concat_list(
+                _said(name), _said(name + " core"), _said(name + " subscription"), _said(pl.col("from_edition"))
+            )
+        )
         .explode("said")
         .filter(pl.col("said").is_not_null())
         .unique(["product", "edition", "said"], maintain_order=True)

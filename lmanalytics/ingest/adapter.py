@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
+import yaml
 
 ORIGIN = ("source_index", "source_file", "source_sheet", "source_row")
 
@@ -44,6 +45,8 @@ class Layout:
     """The headings between which users' own columns stand; one there never counts as a standard heading."""
     is_auxiliary: bool = False
     """Only supports another sheet: one that lacks a column is passed over."""
+    is_always_called_so: bool = False
+    """The tool fixes the sheet's name: one with another name that lacks a column is something else."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +95,26 @@ class Context:
     def find(self, severity: str, code: str, subject: str, statement: str, action: str) -> None:
         """Note a finding: `severity` is error, warning or info; `code` is its snake_case reason."""
         self.findings.append(Finding(severity, code, subject, statement, action))
+
+
+def layouts(module_file: str, custom_between: tuple[str, str]) -> tuple[Layout, ...]:
+    """Read the layouts of the YAML beside an adapter whose tool fixes the names of sheets."""
+    document = yaml.safe_load(Path(module_file).with_suffix(".yaml").read_text(encoding="utf-8"))
+    return tuple(
+        Layout(
+            name,
+            _spellings(body["required"]),
+            _spellings(body.get("optional", {})),
+            tuple(tuple(group) for group in body.get("any_of", ())),
+            tuple(body.get("excludes", ())),
+            (name, *body.get("hints", ())),
+            custom_between,
+            body.get("is_auxiliary", False),
+            is_always_called_so=True,
+        )
+        for name, body in document.items()
+    )
+
+
+def _spellings(names: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(spellings) for name, spellings in names.items()}

@@ -16,7 +16,7 @@ from lmanalytics.schemas import DEFAULT_ENTITY, ENTITY, MONEY, Column, Table
 ASSUMED = "assumed:"
 EXACT = frozenset({"name", "host_name"})
 _INDEX = "source_index"
-_ROW_BITS, _PART_BITS = 40, 4
+ROW_BITS, PART_BITS = 40, 4
 _SHOWN = 60
 _WHAT = {
     "integer": "is not a whole number",
@@ -71,7 +71,7 @@ def cast_table(
     empty = {column.name: _text(column).is_null() for column in have}
     columns = [_filled(table, column, ready, empty).alias(column.name) for column in table.columns.values()]
     part = pl.col("part").cast(pl.Int64).fill_null(0) if "part" in schema else pl.lit(0, pl.Int64)
-    row_id = pl.col(_INDEX).cast(pl.Int64) * 2**_ROW_BITS + pl.col("source_row") * 2**_PART_BITS + part
+    row_id = pl.col(_INDEX).cast(pl.Int64) * 2**ROW_BITS + pl.col("source_row") * 2**PART_BITS + part
     owner = _missing(pl.col(ENTITY).str.strip_chars()) if ENTITY in schema else pl.lit(None, pl.String)
     told = [pl.col("issues").fill_null([])] if "issues" in schema else []
     issues = pl.concat_list([pl.concat_list(faults).list.drop_nulls(), *told]) if faults else None

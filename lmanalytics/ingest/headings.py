@@ -45,7 +45,9 @@ class Match:
         share = len(self.columns) / max(1, len([h for h in self.headings if h]))
         needed = len(self.layout.required) + len(self.layout.any_of)
         nearly = len(self.missing) * 3 <= needed
-        return (self.is_called_so and len(self.columns) > 1) or (nearly and share >= _PLAINLY)
+        if self.is_called_so or self.layout.is_always_called_so:
+            return self.is_called_so and len(self.columns) > 1
+        return nearly and share >= _PLAINLY
 
 
 @lru_cache(maxsize=65536)

@@ -1,8 +1,11 @@
 """Find the files of an exports folder and open each sheet in them as text."""
 
+import contextlib
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import fastexcel
@@ -18,6 +21,7 @@ _WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _TABLES = frozenset({".csv", ".tsv", ".tab", ".txt", *_WORKBOOKS, ".xls", ".xlsb", ".parquet"})
 _OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _ZIP, _PARQUET = b"PK\x03\x04", b"PAR1"
+_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_. ]?(\d{2})[-_. ]?(\d{2})(?!\d)")
 _CHUNK = 1 << 20
 _CELLS_IN_MEMORY = 20_000_000
 
@@ -55,6 +59,15 @@ def files(exports: Path) -> list[Path]:
     names = ((path.relative_to(exports), path) for path in found)
     kept = ((name, path) for name, path in names if not any(part.startswith((".", "~$")) for part in name.parts))
     return [path for name, path in sorted(kept, key=lambda pair: pair[0].as_posix()) if name.as_posix() != ESTATE]
+
+
+def day_in_name(file: str) -> date | None:
+    """Return the day that a file's name (or else a folder's) carries, such as export_all_2024-05-01_10.15.00."""
+    for part in reversed(file.split("/")):
+        for year, month, day in _DAY.findall(part):
+            with contextlib.suppress(ValueError):
+                return date(int(year), int(month), int(day))
+    return None
 
 
 def is_table(path: Path) -> bool:

@@ -1,0 +1,59 @@
+"""Canonical tables that a person wrote by hand, as CSV, workbook or Parquet, recognized by their columns."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
+from lmanalytics.schemas import CANONICAL, ENTITY, Table
+
+FORMAT = "canonical"
+_FILLED_IN = frozenset({"enrollment_id", "observed_on"})
+
+
+def _layout(table: Table) -> Layout:
+    optional_keys = {name for name in table.key if table.columns[name].is_optional}
+    required = [
+        name
+        for name, column in table.columns.items()
+        if name not in _FILLED_IN | optional_keys
+        and column.default is None
+        and (column.is_required or name in table.key)
+    ]
+    every = [*table.columns, ENTITY]
+    spelled: dict[str, tuple[str, ...]] = {name: (name,) for name in every}
+    needed = {name: spelled.pop(name) for name in required}
+    return Layout(table.name, needed, spelled, hints=(table.name,))
+
+
+SHEETS = tuple(_layout(table) for table in CANONICAL.values())
+
+
+def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
+    """Return each table with the rows of its sheets, one after the other."""
+    tables: dict[str, list[pl.LazyFrame]] = {}
+    for sheet in sheets:
+        _report(sheet, context)
+        tables.setdefault(sheet.layout.name, []).append(_rows(sheet))
+    return {table: pl.concat(frames) for table, frames in tables.items()}
+
+
+def _rows(sheet: Sheet) -> pl.LazyFrame:
+    """Give a table of observations the day of its file where a row has none."""
+    columns = [*ORIGIN, ENTITY, *CANONICAL[sheet.layout.name].columns]
+    frame = sheet.frame
+    if "observed_on" in columns and sheet.snapshot_on:
+        frame = frame.with_columns(pl.col("observed_on").fill_null(str(sheet.snapshot_on)))
+    return frame.select(columns)
+
+
+def _report(sheet: Sheet, context: Context) -> None:
+    if sheet.unmapped:
+        names = ", ".join(sheet.unmapped)
+        context.find(
+            "info",
+            "column_not_used",
+            sheet.file,
+            f"{sheet.file}: the table {sheet.layout.name} has no column {names}, so it was not read.",
+            "Nothing, unless a name is misspelled.",
+        )

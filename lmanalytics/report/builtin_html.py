@@ -1,0 +1,126 @@
+"""The built-in publisher's page: every chapter in one HTML file that loads nothing from anywhere."""
+
+import base64
+import hashlib
+import html
+import re
+
+from lmanalytics.errors import ReportError
+from lmanalytics.report.book import Edition
+from lmanalytics.report.builtin_document import Document, Heading
+from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, div, raw, rewrite, texts, visible, write
+from lmanalytics.report.builtin_tables import html_table
+from lmanalytics.report.vega import scripts
+
+_ACTIVE = re.compile(r"<(script|foreignObject)\b", re.IGNORECASE)
+_HOST = re.compile(r'id="(vis-[0-9a-f]+)"')
+_NAMED = re.compile(r'(\bid="|url\(#|href="#)([a-zA-Z][\w-]*)')
+_SPEC = re.compile(r'<script type="application/json" class="vl-spec" data-for="vis-[0-9a-f]+">[^<]*</script>\s*$')
+
+
+def write_html(document: Document, edition: Edition) -> str:
+    """Return the page: navigation at the side, chapters, live charts; the same document gives the same bytes.
+
+    Raises:
+        ReportError: a chart holds what could run as a program.
+
+    """
+    blocks = [node for chapter in document.chapters for node in _chapter(chapter)]
+    body = write(blocks, "html5", "--mathml", "--syntax-highlighting=none", "--email-obfuscation=none")
+    programs = [*scripts(), (ASSETS / "report.js").read_text(encoding="utf-8")]
+    title = html.escape(edition.book.title)
+    facts = f"Position as of {edition.as_of.isoformat()}<br>Run {html.escape(edition.run_id)}"
+    return "".join(
+        [
+            f'<!DOCTYPE html>\n<html lang="{html.escape(edition.book.lang)}">\n<head>\n<meta charset="utf-8">\n',
+            f'<meta http-equiv="Content-Security-Policy" content="{_policy(programs)}">\n',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+            f"<title>{title}, {edition.as_of.isoformat()}</title>\n",
+            f"<style>\n{(ASSETS / 'report.css').read_text(encoding='utf-8')}</style>\n",
+            *(f"<script>{program}</script>\n" for program in programs),
+            '</head>\n<body>\n<a class="skip" href="#report">Skip to the report</a>\n',
+            f'<nav id="contents" aria-label="Contents"><details open><summary>{title}</summary>\n',
+            f'<p class="facts">{facts}</p>\n{_contents(document.headings, edition.book.toc_depth)}</details></nav>\n',
+            f'<main id="report">\n<header class="cover"><p class="title">{title}</p>',
+            f'<p class="subtitle">{html.escape(edition.book.subtitle)}</p>' if edition.book.subtitle else "",
+            f'<p class="author">{html.escape(edition.book.author)}</p>' if edition.book.author else "",
+            f'<p class="facts">{facts}</p></header>\n{body}\n</main>\n</body>\n</html>\n',
+        ]
+    )
+
+
+def _policy(programs: list[str]) -> str:
+    """Allow these programs and no other, and no address at all: whatever slips in stays dead."""
+    digests = [base64.b64encode(hashlib.sha256(program.encode()).digest()).decode() for program in programs]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _contents(headings: list[Heading], depth: int) -> str:
+    lines, level = [], 0
+    for heading in (h for h in headings if h.level <= depth):
+        lines.append("</li>" * (level >= heading.level) + "</ul></li>" * (level - heading.level))
+        lines.append("<ul>" * (heading.level - level))
+        number = f'<span class="number">{heading.number}</span> ' if heading.number else ""
+        lines.append(f'\n<li><a href="#{heading.anchor}">{number}{html.escape(visible(heading.text))}</a>')
+        level = heading.level
+    return "".join(lines) + "</li></ul>" * level + "\n"
+
+
+def _chapter(blocks: Nodes) -> Nodes:
+    shown: Nodes = rewrite(blocks, _node)
+    return [raw("html", '<section class="chapter">'), *shown, raw("html", "</section>")]
+
+
+def _node(node: Node) -> Nodes | None:
+    """Turn our own nodes into Pandoc's; texts stay in the tree, so that Pandoc escapes them."""
+    kind, inner = node["t"], node.get("c")
+    if kind == "Grid":
+        return [div(["scroll"], [html_table(inner)])]
+    if kind == "Chart":
+        return [raw("html", _chart(*inner))]
+    if kind == "Picture":
+        return [raw("html", f'<img src="data:image/png;base64,{html.escape(inner[1])}" alt="{html.escape(inner[2])}">')]
+    if kind == "Source":
+        code = {"t": "CodeBlock", "c": [["", ["python"], []], inner[0]]}
+        summary = f"<details><summary>{html.escape(inner[1])}</summary>"
+        return [raw("html", summary), code, raw("html", "</details>")] if inner[1] else [code]
+    if kind == "Callout":
+        title = div(["callout-title"], [{"t": "Plain", "c": inner[1]}])
+        return [div(["callout", inner[0]], [title, *inner[2]])]
+    if kind == "Float":
+        return _float(*inner)
+    if kind == "Header":
+        level, attributes, content = inner
+        number = node.get("number", "")
+        label = f"Chapter\N{NO-BREAK SPACE}{number}" if level == 1 else number
+        prefix: Nodes = [{"t": "Span", "c": [["", ["number"], []], texts(label)]}, {"t": "Space"}] if number else []
+        return [{"t": "Header", "c": [level, [attributes[0], [], []], [*prefix, *content]]}]
+    return None
+
+
+def _float(label: str, mark: object, caption: Nodes, blocks: Nodes) -> Nodes:
+    said = {"t": "Span", "c": [["", ["number"], []], [{"t": "Str", "c": getattr(mark, "said", "")}]]}
+    line = [raw("html", "<figcaption>"), {"t": "Plain", "c": [said, {"t": "Space"}, *caption]}, raw("html", "</figcaption>")]
+    body = [*line, *blocks] if label.startswith("tbl-") else [*blocks, *line]
+    return [raw("html", f'<figure id="{label}" class="{label[:3]}">'), *body, raw("html", "</figure>")]
+
+
+def _chart(where: str, page: str, svg: str, description: str) -> str:
+    """Return a chart's host and specification, its inner names made unique in the page."""
+    host = _HOST.search(page)
+    spec = _SPEC.search(page)
+    if _ACTIVE.search(svg) or (page and not (host and spec)) or (spec and _ACTIVE.search(page[: spec.start()])):
+        raise ReportError(f"{where}: the chart holds something that could run as a program. Show charts with Altair.")
+    name = host[1] if host else f"svg-{hashlib.sha256(svg.encode()).hexdigest()[:16]}"
+    unique = _NAMED.sub(lambda m: f"{m[1]}{name}-{m[2]}", svg)
+    before = f'<div class="vega-embed-host" id="{name}" role="img" aria-label="{html.escape(visible(plain_line(description)))}">'
+    return f'<div class="chart">{before}{unique}</div>{spec[0].strip() if spec else ""}</div>'
+
+
+def plain_line(text: str) -> str:
+    """Return text on one line."""
+    return " ".join(text.split())

@@ -1,0 +1,102 @@
+"""The built-in publisher's PDF: a tagged PDF/A-2a with its fonts inside, from Pandoc's tree through Typst."""
+
+import base64
+from typing import Any
+
+import typst
+
+from lmanalytics.errors import ReportError
+from lmanalytics.report.book import Edition
+from lmanalytics.report.builtin_document import Document
+from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, raw, rewrite, visible, write
+from lmanalytics.report.builtin_tables import typst_table
+from lmanalytics.report.builtin_typst import FONTS, covered, string
+from lmanalytics.report.execute import epoch
+
+STANDARDS = ("a-2a", "ua-1")
+_HINT = "If a notebook was changed, undo that; otherwise this is a fault of the publisher: report it with this message."
+
+
+def write_pdf(document: Document, edition: Edition) -> bytes:
+    """Return the PDF; the same document, run and date give the same bytes.
+
+    Raises:
+        ReportError: Typst refuses the document.
+
+    """
+    files = _Files()
+    blocks: Nodes = rewrite([node for chapter in document.chapters for node in chapter], files.node)
+    body = write(blocks, "typst", f"--lua-filter={ASSETS / 'typst.lua'}", "--syntax-highlighting=none")
+    files.named["main.typ"] = (_head(edition) + body).encode()
+    files.named["report.typ"] = (ASSETS / "report.typ").read_bytes()
+    try:
+        made = typst.compile(
+            files.named,
+            format="pdf",
+            font_paths=[FONTS],
+            ignore_system_fonts=True,
+            pdf_standards=list(STANDARDS),
+            timestamp=epoch(edition.as_of),
+        )
+    except typst.TypstError as error:
+        raise ReportError(f"Typst refused the report: {error}. {_HINT}") from None
+    return bytes(made)
+
+
+def _head(edition: Edition) -> str:
+    book, day = edition.book, edition.as_of
+    settings = {
+        "title": string(book.title),
+        "subtitle": string(book.subtitle),
+        "author": string(book.author),
+        "lang": string(book.lang.split("-")[0]),
+        "run": string(edition.run_id),
+        "day": f"datetime(year: {day.year}, month: {day.month}, day: {day.day})",
+        "depth": str(book.toc_depth),
+        "numbered": str(book.number_sections).lower(),
+    }
+    said = ", ".join(f"{name}: {value}" for name, value in settings.items())
+    return f'#import "report.typ": *\n#show: report.with({said})\n\n'
+
+
+class _Files:
+    """The files that Typst reads, in memory: pictures are added as nodes are turned into Typst."""
+
+    def __init__(self) -> None:
+        self.named: dict[str, bytes] = {}
+
+    def node(self, node: Node) -> Nodes | None:
+        """Turn our own nodes into Typst, and texts into texts that the fonts can show."""
+        kind, inner = node["t"], node.get("c")
+        if kind == "Grid":
+            return [raw("typst", typst_table(inner))]
+        if kind == "Chart":
+            return [self._image("svg", covered(inner[2]).encode(), inner[3])]
+        if kind == "Picture":
+            return [self._image("png", base64.b64decode(inner[1]), inner[2])]
+        if kind == "Source":
+            return [{"t": "CodeBlock", "c": [["", ["python"], []], covered(visible(inner[0]))]}]
+        if kind == "Callout":
+            return _call(f"#callout({string(inner[0])}, [", [{"t": "Plain", "c": inner[1]}], "], [", inner[2], "])")
+        if kind == "Float":
+            return _float(*inner)
+        if kind == "Str":
+            return [{"t": "Str", "c": covered(visible(inner))}]
+        if kind in {"Code", "CodeBlock"}:
+            return [{"t": kind, "c": [inner[0], covered(visible(inner[1]))]}]
+        return None
+
+    def _image(self, ending: str, data: bytes, description: str) -> Node:
+        name = f"picture-{len(self.named) + 1}.{ending}"
+        self.named[name] = data
+        return raw("typst", f"#image({string(name)}, alt: {string(description or 'Figure')})")
+
+
+def _float(label: str, mark: Any, caption: Nodes, blocks: Nodes) -> Nodes:  # noqa: ANN401 (a Mark)
+    kind = "table" if label.startswith("tbl-") else "image"
+    start = f"#numbered({kind}, {string(mark.word)}, {string(mark.number)}, ["
+    return _call(start, [{"t": "Plain", "c": caption}], "], [", blocks, f"]) <{label}>")
+
+
+def _call(start: str, first: Nodes, between: str, second: Nodes, end: str) -> Nodes:
+    return [raw("typst", start), *first, raw("typst", between), *second, raw("typst", end)]

@@ -1,0 +1,240 @@
+"""Run notebooks with parameters, each once, and store them so that the same run gives the same bytes.
+
+The kernel is the interpreter that runs this program: no kernel has to be installed, none of a user's
+IPython settings apply, and nothing of the machine (paths, clocks, random ids) stays in the result.
+"""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from traitlets import Dict
+from traitlets.config import Config
+
+from lmanalytics.errors import ReportError, did_you_mean
+from lmanalytics.report.cells import cell_name
+
+LONGEST_SOCKET = 60  # a socket's path may have about a hundred characters, of which the kernel's name takes forty
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_ADDRESS = re.compile(r"(<[^<>\n]+) at 0x[0-9a-fA-F]{6,16}>")
+_SOURCE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+
+
+class ThisInterpreter(AsyncKernelManager):
+    """A kernel of the running interpreter, whatever kernels are installed."""
+
+    variables = Dict(config=True)
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """Return how to start the kernel."""
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python", env=dict(self.variables))
+
+
+def execute_notebooks(
+    notebooks: Sequence[Path],
+    out: Path,
+    parameters: Mapping[str, object],
+    *,
+    workers: int = 2,
+    cwd: Path | None = None,
+) -> list[Path]:
+    """Run each notebook with the same parameters and write the results.
+
+    Args:
+        notebooks: the notebooks; each has a cell tagged `parameters`, and keeps its name.
+        out: the folder for the executed notebooks.
+        parameters: values by name; dates and paths are given to the notebook as text. `as_of`, if
+            given, is also the time that programs started by a notebook take for now.
+        workers: how many notebooks run at the same time.
+        cwd: the folder in which notebooks run, so that a relative `run_dir` says nothing about the machine.
+
+    Returns:
+        The executed notebooks, in the order given.
+
+    Raises:
+        ReportError: a notebook is absent or malformed, has no such parameter, or fails in a cell.
+
+    """
+    values = {name: value if isinstance(value, bool | int | str) else str(value) for name, value in parameters.items()}
+    sources = {path: read_notebook(path) for path in notebooks}
+    for path in notebooks:
+        _check_parameters(path, values)
+    out.mkdir(parents=True, exist_ok=True)
+    folder = (cwd or Path.cwd()).resolve()
+    with tempfile.TemporaryDirectory(prefix="lm") as scratch:
+        jobs = [
+            (path, node, values, folder, Path(scratch) / str(number))
+            for number, (path, node) in enumerate(sources.items())
+        ]
+        with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+            tasks = [pool.submit(_run, *job) for job in jobs]
+            try:
+                done = [task.result() for task in tasks]
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+    written = [out / path.name for path in notebooks]
+    for path, node in zip(written, done, strict=True):
+        path.write_text(nbformat.writes(node) + "\n", encoding="utf-8")
+    return written
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook of format 4.
+
+    Raises:
+        ReportError: the file is absent or no notebook.
+
+    """
+    try:
+        node = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    except FileNotFoundError:
+        raise ReportError(f"Notebook {path.name} is absent. The report needs it: restore {path}.") from None
+    except (ValueError, KeyError, AttributeError) as error:
+        message = f"{path.name} is no notebook: {error}. Restore it from the package or from version control."
+        raise ReportError(message) from None
+    for number, cell in enumerate(node.cells, start=1):
+        cell["id"] = f"cell-{number}"
+    return node
+
+
+def normalize(node: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat.NotebookNode:
+    """Drop from an executed notebook, in place, what differs between two runs of the same thing.
+
+    Args:
+        node: the executed notebook.
+        hide: paths of this machine, and what stands for each in the outputs.
+
+    """
+    parameters = node.metadata.get("papermill", {}).get("parameters", {})
+    node["metadata"] = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "papermill": {"parameters": parameters},
+        }
+    )
+    node["nbformat_minor"] = 5
+    for number, cell in enumerate(node.cells, start=1):
+        cell["id"] = f"cell-{number}"
+        cell["metadata"] = nbformat.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
+        if cell.cell_type == "code":
+            cell["outputs"] = [_cleaned(output, hide) for output in _joined(cell.outputs)]
+    return node
+
+
+def _run(
+    path: Path, node: nbformat.NotebookNode, values: Mapping[str, Any], folder: Path, scratch: Path
+) -> nbformat.NotebookNode:
+    scratch.mkdir()
+    settings = Config()
+    settings.ThisInterpreter.connection_file = str(scratch / "k.json")
+    settings.ThisInterpreter.variables = _variables(scratch, values.get("as_of"))
+    if os.name == "posix" and len(str(scratch)) < LONGEST_SOCKET:
+        settings.ThisInterpreter.transport = "ipc"
+    try:
+        executed = papermill.execute_notebook(
+            node,
+            None,
+            dict(values),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            kernel_manager_class=ThisInterpreter,
+            resources={"metadata": {"path": str(folder)}},
+            config=settings,
+        )
+    except PapermillExecutionError as error:
+        raise ReportError(_failure(path, node, error)) from None
+    except (DeadKernelError, CellTimeoutError, RuntimeError) as error:
+        message = f"Notebook {path.name} stopped: {error}. Mostly memory ran out: free some, or run fewer at a time."
+        raise ReportError(message) from None
+    hide = {str(folder): ".", str(scratch): "<scratch>", sys.prefix: "<python>", sys.base_prefix: "<python>"}
+    return normalize(executed, hide)
+
+
+def _variables(scratch: Path, as_of: object) -> dict[str, str]:
+    variables = {
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "IPYTHONDIR": str(scratch / "ipython"),
+    }
+    try:
+        day = date.fromisoformat(str(as_of))
+    except ValueError:
+        return variables
+    return variables | {"SOURCE_DATE_EPOCH": str(epoch(day))}
+
+
+def epoch(day: date) -> int:
+    """Return the seconds since 1970 at which a day starts in UTC."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def _check_parameters(path: Path, values: Mapping[str, object]) -> None:
+    try:
+        known = papermill.inspect_notebook(str(path).replace("{", "{{").replace("}", "}}"))
+    except ValueError as error:
+        message = f"Notebook {path.name} names no kernel: {error} Save it once with the Python 3 kernel of JupyterLab."
+        raise ReportError(message) from None
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        has = ", ".join(known) or "none: no cell is tagged `parameters`"
+        raise ReportError(
+            f"Notebook {path.name} has no parameter {unknown[0]!r}.{did_you_mean(unknown[0], known)} "
+            f"Its parameters are {has}. It would ignore the value, so nothing was run."
+        )
+
+
+def _failure(path: Path, node: nbformat.NotebookNode, error: PapermillExecutionError) -> str:
+    said = _COLOR.sub("", f"{error.ename}: {error.evalue}").strip()
+    found = [n for n, cell in enumerate(node.cells) if cell.source == error.source]
+    where = cell_name(node.cells, found[0]) if found else "the cell of parameters"
+    return (
+        f"Notebook {path.name} failed in {where}: {said}\n"
+        "No report was written: a report with a part missing would mislead. "
+        "Open the notebook in JupyterLab, set the same parameters and run that cell to see more."
+    )
+
+
+def _joined(outputs: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Join what a cell printed in pieces: how many pieces there are is chance."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last["text"] += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def _cleaned(output: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat.NotebookNode:
+    def clean(value: object) -> object:
+        if isinstance(value, str):
+            for path, name in sorted(hide.items(), key=lambda item: -len(item[0])):
+                value = value.replace(path, name)
+            return _SOURCE.sub("<cell>", _ADDRESS.sub(r"\1>", _COLOR.sub("", value)))
+        if isinstance(value, Mapping):
+            return {key: clean(inner) for key, inner in value.items() if key not in {"metadata", "transient"}}
+        return [clean(inner) for inner in value] if isinstance(value, list) else value
+
+    result = nbformat.from_dict(clean(output))
+    if "data" in result:
+        result["metadata"] = nbformat.from_dict({})
+    return result

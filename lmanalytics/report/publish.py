@@ -1,0 +1,136 @@
+"""From a finished run to its report: notebooks executed, staged as a book, and published by one publisher."""
+
+import json
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from lmanalytics.errors import ReportError, RunError, UsageError
+from lmanalytics.report import quarto
+from lmanalytics.report.book import Book, Edition, read_book, stage
+from lmanalytics.report.builtin_document import build
+from lmanalytics.report.builtin_html import write_html
+from lmanalytics.report.builtin_pdf import write_pdf
+from lmanalytics.report.cells import Chapter, read_chapter
+from lmanalytics.report.execute import execute_notebooks, read_notebook
+from lmanalytics.report.vega import header_html
+
+Publisher = Literal["auto", "quarto", "builtin"]
+PAGE, PDF, BOOK, PAGES = "report.html", "report.pdf", "book", "html"
+_FORWARD = '<!DOCTYPE html>\n<meta charset="utf-8">\n<meta http-equiv="refresh" content="0; url=html/index.html">\n' + (
+    '<title>Report</title>\n<a href="html/index.html">Open the report</a>\n'
+)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published and by which publisher: `quarto` or `builtin`."""
+
+    folder: Path
+    html: Path
+    pdf: Path
+    publisher: str
+
+
+def publish(
+    run_dir: Path,
+    reports: Path,
+    notebooks: Path,
+    quarto_yml: Path,
+    *,
+    publisher: Publisher = "auto",
+    as_of: date | None = None,
+    workers: int = 2,
+) -> Published:
+    """Publish the report of a run as `reports/<run id>/`, which appears complete or not at all.
+
+    The folder holds `report.html`, `report.pdf` and `book/`, the executed notebooks. The same run, notebooks
+    and publisher give the same bytes.
+
+    Args:
+        run_dir: the finished run; its name is the run id.
+        reports: the folder of reports.
+        notebooks: the folder of notebooks.
+        quarto_yml: the book's description, which names the notebooks to publish.
+        publisher: `quarto`, `builtin`, or `auto`: Quarto where it is installed.
+        as_of: the position date; the one in the run's manifest if not given.
+        workers: how many notebooks run at the same time.
+
+    Raises:
+        ReportError: a notebook fails or holds what is not supported, or the publisher fails.
+        RunError: the run does not say its position date.
+        UsageError: Quarto was asked for and is not installed, or too old.
+
+    """
+    program = _program(publisher)
+    edition = Edition(read_book(quarto_yml), run_dir.name, as_of or _position_date(run_dir))
+    reports.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{edition.run_id}.", dir=reports) as unfinished:
+        folder = Path(unfinished) / edition.run_id
+        chapters = _execute(run_dir, notebooks, quarto_yml, edition, folder / BOOK, workers)
+        if program:
+            _with_quarto(program, folder, edition)
+        else:
+            document = build(chapters)
+            (folder / PAGE).write_text(write_html(document, edition), encoding="utf-8")
+            (folder / PDF).write_bytes(write_pdf(document, edition))
+        target = reports / edition.run_id
+        _replace(folder, target, Path(unfinished) / "before")
+    return Published(target, target / PAGE, target / PDF, "quarto" if program else "builtin")
+
+
+def _program(publisher: Publisher) -> Path | None:
+    program = quarto.find_quarto() if publisher in {"auto", "quarto"} else None
+    if publisher == "quarto" and not program:
+        oldest = ".".join(map(str, quarto.OLDEST))
+        message = f"Quarto {oldest} or later is not on PATH. Install it, or publish with `--publisher builtin`."
+        raise UsageError(message)
+    return program
+
+
+def _execute(
+    run_dir: Path, notebooks: Path, quarto_yml: Path, edition: Edition, into: Path, workers: int
+) -> list[Chapter]:
+    """Execute the book's notebooks into its staged folder, and read them as chapters."""
+    book: Book = edition.book
+    run = run_dir.resolve()
+    parameters = {"run_dir": run.name, "as_of": edition.as_of.isoformat()}
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        header = beside.submit(header_html)
+        sources = [notebooks / name for name in book.chapters]
+        executed = execute_notebooks(sources, into, parameters, workers=workers, cwd=run.parent)
+        stage(quarto_yml, edition, into, header.result())
+    return [read_chapter(path, read_notebook(path), book.execute) for path in executed]
+
+
+def _with_quarto(program: Path, folder: Path, edition: Edition) -> None:
+    pages, pdf = quarto.render(program, folder / BOOK, edition)
+    (folder / PAGES).mkdir()
+    for name, page in pages.items():
+        (folder / PAGES / name).write_text(page, encoding="utf-8")
+    (folder / PAGE).write_text(_FORWARD, encoding="utf-8")
+    (folder / PDF).write_bytes(pdf)
+
+
+def _position_date(run_dir: Path) -> date:
+    manifest = run_dir / "manifest.json"
+    try:
+        return date.fromisoformat(json.loads(manifest.read_text(encoding="utf-8"))["as_of"])
+    except (OSError, ValueError, KeyError, TypeError):
+        message = f"{run_dir} is not a finished run: its {manifest.name} names no position date. Run again."
+        raise RunError(message) from None
+
+
+def _replace(folder: Path, target: Path, before: Path) -> None:
+    """Put the finished folder in its place; a report of the same run that is there makes room."""
+    try:
+        if target.exists():
+            target.rename(before)
+        folder.rename(target)
+    except OSError as error:
+        if before.exists() and not target.exists():
+            before.rename(target)
+        raise ReportError(f"{target} cannot be replaced: {error.strerror}. Close the report where it is open.") from None

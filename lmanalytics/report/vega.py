@@ -1,0 +1,58 @@
+"""The scripts that make charts interactive: put once into a page's head, they need no network."""
+
+import functools
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import altair as alt
+import vl_convert as vlc
+
+VEGA_LITE = "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+_START = """
+document.addEventListener("DOMContentLoaded", () => {
+  const options = {
+    mode: "vega-lite", renderer: "svg", ast: true,
+    actions: {export: true, source: false, compiled: false, editor: false}
+  };
+  for (const spec of document.querySelectorAll("script.vl-spec")) {
+    const host = document.getElementById(spec.dataset.for);
+    const picture = host && host.innerHTML;
+    if (host) vegaEmbed(host, JSON.parse(spec.textContent), options).catch(() => { host.innerHTML = picture; });
+  }
+});
+"""
+
+
+@functools.cache
+def scripts() -> tuple[str, str]:
+    """Return Vega, Vega-Lite and Vega-Embed in one script, and the script that starts them on a page.
+
+    The second replaces the static picture in each host by the live chart, and puts the picture back if that fails.
+    """
+    return _bundle().replace("</script", "<\\/script").replace("<!--", "<\\!--"), _START
+
+
+def header_html() -> str:
+    """Return both scripts as HTML for the head of a page."""
+    return "".join(f"<script>{script}</script>\n" for script in scripts())
+
+
+def _bundle() -> str:
+    """Make the first script, which takes seconds, once for each version on a machine."""
+    kept = _cache() / f"vega-{VEGA_LITE}-{vlc.__version__}.js"
+    with suppress(OSError):
+        return kept.read_text(encoding="utf-8")
+    made: str = vlc.javascript_bundle(vl_version=VEGA_LITE)
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False, encoding="utf-8") as part:
+            part.write(made)
+        Path(part.name).replace(kept)
+    return made
+
+
+def _cache() -> Path:
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "lmanalytics"

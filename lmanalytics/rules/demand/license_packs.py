@@ -36,6 +36,12 @@ def mix_small(core_licenses: pl.Expr, *, licenses_per_large_pack: int, licenses_
     return (rest + licenses_per_small_pack - 1) // licenses_per_small_pack
 
 
+@rule(unit="core_license", cite="packs", start="2016-10-01", optional=("packs_held",))
+def licenses_of_small_packs(packs_held: pl.Expr, *, licenses_per_small_pack: int) -> pl.Expr:
+    """Core licenses in a number of small packs."""
+    return packs_held.cast(pl.Int64) * licenses_per_small_pack
+
+
 @rule(unit="pack", cite="oem", start="2016-10-01")
 def base_packs(packs_large: pl.Expr) -> pl.Expr:
     """The base license of a server bought with its hardware: one large pack."""
@@ -51,10 +57,15 @@ def additional_packs(packs_large: pl.Expr, base_packs: pl.Expr) -> pl.Expr:
 @rule(unit="core_license", cite="packs", start="2016-10-01", optional=("pack_size",))
 def licenses_bought(core_licenses: pl.Expr, pack_size: pl.Expr) -> pl.Expr:
     """Licenses that come in whole packs of a given size."""
-    return (core_licenses + pack_size - 1) // pack_size * pack_size
+    return _packs(core_licenses, pack_size) * pack_size
 
 
 @rule(unit="money", cite="packs", start="2016-10-01", optional=("pack_size", "pack_price"))
 def cost(core_licenses: pl.Expr, pack_size: pl.Expr, pack_price: pl.Expr) -> pl.Expr:
     """What the licenses cost in whole packs of a given size and price."""
-    return (core_licenses + pack_size - 1) // pack_size * pack_price
+    return _packs(core_licenses, pack_size) * pack_price
+
+
+def _packs(core_licenses: pl.Expr, pack_size: pl.Expr) -> pl.Expr:
+    size = pack_size.cast(pl.Int64)
+    return (core_licenses + size - 1) // size

@@ -1,5 +1,7 @@
 """The demand stage: every option of each host, cluster and single OSE, and what became of each row."""
 
+from types import ModuleType
+
 import polars as pl
 
 from lmanalytics.facts.peaks import SUBJECT
@@ -16,7 +18,7 @@ from lmanalytics.rules.demand import (
 )
 from lmanalytics.rules.demand.options import METRIC, PRODUCT, options
 from lmanalytics.rules.demand.subjects import Estate, estate, subjects
-from lmanalytics.rules.engine import column_name, compute, evaluate
+from lmanalytics.rules.engine import column_name, compute, evaluate, rules_in_force
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
@@ -51,7 +53,7 @@ def answers(facts: dict[str, pl.LazyFrame], prices: pl.LazyFrame | None, setting
     """
     found = estate(facts, settings)
     listed = price_list.per_license(prices, PRODUCT, METRIC, settings.as_of)
-    demand = options(found, listed, settings)
+    demand = options(found, listed, settings).collect(engine="streaming").lazy()
     key = [ENTITY, *ANSWERS["demand"].key]
     order = list(ANSWERS["demand"].schema)
     return {
@@ -84,22 +86,29 @@ def explain_subject(facts: dict[str, pl.LazyFrame], settings: Settings, subject_
     found = estate(chosen, settings)
     lines = [pl.DataFrame(schema=EXPLANATION)]
     hosts = found.hosts.sort(ENTITY, "host_id")
-    lines += [explain(_without_rules(hosts), module, settings, "host_id") for module in _HOST_MODULES]
+    lines += [_lines(hosts, module, settings, "host_id") for module in _HOST_MODULES]
     if found.has_virtual_cores:
         last = found.running.filter(pl.col("moment") == pl.col("moment").max().over(SUBJECT))
         guests = last.sort(ENTITY, "ose_id")
-        lines.append(explain(_without_rules(guests), windows_server_virtual_cores, settings, "ose_id"))
+        lines.append(_lines(guests, windows_server_virtual_cores, settings, "ose_id"))
         known = subjects(found, settings)
         points = compute(windows_server_mixed, "curve", settings, subjects=known, loads=found.running).join(
             known, on=SUBJECT
         )
-        lines.append(explain(points.sort("sets"), windows_server_mixed, settings, "subject_id"))
+        lines.append(_lines(points.sort(*SUBJECT, "sets"), windows_server_mixed, settings, "subject_id"))
     return pl.concat(lines)
 
 
-def _without_rules(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Drop the columns of rules, which `explain` computes anew."""
-    return frame.select(pl.exclude("^.+__.+$"))
+def _lines(frame: pl.LazyFrame, module: ModuleType, settings: Settings, subject: str) -> pl.DataFrame:
+    """Explain the rows of a frame, but for rules that ask what the estate does not say, such as sets held."""
+    own = frame.select(pl.exclude("^.+__.+$"))
+    have = own.collect_schema().names()
+    silent = [
+        column_name(module, r.name).replace("__", ".")
+        for r in rules_in_force(module, settings.as_of)
+        if r.optional and not r.optional & set(have)
+    ]
+    return explain(own, module, settings, subject).filter(~pl.col("rule").is_in(silent))
 
 
 def _customer_minimums(oses: pl.LazyFrame, found: Estate, settings: Settings) -> pl.LazyFrame:

@@ -31,11 +31,11 @@ def core_licenses(cores_to_license: pl.Expr, full_sets: pl.Expr) -> pl.Expr:
 @rule(unit="code", cite="containers", start="2016-10-01", optional=("full_sets_held",))
 def oses_allowed(full_sets_held: pl.Expr, *, full_sets_for_any_number: int) -> pl.Expr:
     """Guests and containers of both kinds that may run: any number once the server is licensed in full."""
-    licensed = full_sets_held >= full_sets_for_any_number
+    licensed = full_sets_held.cast(pl.Int64) >= full_sets_for_any_number
     return pl.when(licensed).then(pl.lit("unlimited")).otherwise(pl.lit("none"))
 
 
 @rule(unit="flag", cite="per_core", start="2016-10-01", optional=("full_sets_held",))
 def is_physical_ose_allowed(full_sets_held: pl.Expr, *, full_sets_for_any_number: int) -> pl.Expr:
     """Whether Windows Server may run in the physical OSE, for any work."""
-    return full_sets_held >= full_sets_for_any_number
+    return full_sets_held.cast(pl.Int64) >= full_sets_for_any_number

@@ -57,10 +57,10 @@ def curve(subjects: pl.LazyFrame, loads: pl.LazyFrame) -> pl.LazyFrame:
 @rule(unit="core_license", cite="adding_oses", start="2022-10-01", optional=("sets",))
 def set_licenses(cores_to_license: pl.Expr, sets: pl.Expr) -> pl.Expr:
     """Core licenses of the sets, which need no Software Assurance."""
-    return cores_to_license * sets
+    return cores_to_license * sets.cast(pl.Int64)
 
 
 @rule(unit="core_license", cite="adding_oses", start="2022-10-01", optional=("individual_licenses",))
 def core_licenses(set_licenses: pl.Expr, individual_licenses: pl.Expr) -> pl.Expr:
     """Core licenses of the sets and of the OSEs that are licensed by themselves."""
-    return set_licenses + individual_licenses
+    return set_licenses + individual_licenses.cast(pl.Int64)

@@ -1,0 +1,412 @@
+"""Topics of Windows Server: each hands its inputs to the rules and names their answers."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+
+from lmanalytics.facts.estate_facts import windows_versions
+from lmanalytics.rules.demand import (
+    license_packs,
+    windows_server_breakeven,
+    windows_server_cluster,
+    windows_server_core_grant,
+    windows_server_cores,
+    windows_server_customer_minimum,
+    windows_server_datacenter,
+    windows_server_standard,
+    windows_server_virtual_cores,
+)
+from lmanalytics.rules.engine import column_name, evaluate, rules_in_force
+from lmanalytics.rules.parameters import Settings
+from tests.examples.outcome import Inputs, UndecidableError
+
+SETTINGS = Settings(date(2026, 6, 30))
+_HOST = re.compile(r"^\s*(\d+)\s*[x×]\s*(\d+)(?:[\s-]*cores?)?\s*$", re.IGNORECASE)
+_STANDARD, _DATACENTER = "Standard", "Datacenter"
+
+
+def values(module: ModuleType, **facts: Any) -> dict[str, Any]:
+    """Evaluate one row of facts and return the value of each rule by its name."""
+    unknown = {name: pl.Int64 for name, value in facts.items() if value is None}
+    frame = pl.LazyFrame({name: [value] for name, value in facts.items()}, schema_overrides=unknown)
+    row = evaluate(frame, module, SETTINGS).collect().to_dicts()[0]
+    return {r.name: row[column_name(module, r.name)] for r in rules_in_force(module, SETTINGS.as_of) if not r.is_frame}
+
+
+def server_cores(i: Inputs) -> list[int]:
+    """Read the cores of each processor; a total stands for processors that are all above their minimum."""
+    if "host" in i:
+        if not (match := _HOST.match(str(i["host"]))):
+            message = f"the host {i['host']!r} is not processors x cores"
+            raise UndecidableError(message)
+        return [int(match[2])] * int(match[1])
+    for total in ("total_cores", "server_cores", "host_cores"):
+        if total in i and "processors" not in i:
+            return [_count(i[total])]
+    cores = i["cores_per_processor"]
+    return [_count(c) for c in cores] if isinstance(cores, list) else [_count(cores)] * _count(i["processors"])
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        message = f"{value!r} is not a whole number"
+        raise UndecidableError(message)
+    return value
+
+
+def full_set(i: Inputs) -> int:
+    """Cores to license of one server."""
+    cores = server_cores(i)
+    if not cores or sum(cores) == 0:
+        raise UndecidableError("a server without cores is none")
+    return values(windows_server_cores, cores_per_processor=cores, processors=len(cores), physical_cores=sum(cores))[
+        "cores_to_license"
+    ]
+
+
+def packs(licenses: int, **given: Any) -> dict[str, Any]:
+    """Packs of a pool of licenses, and what they cost."""
+    return values(license_packs, core_licenses=licenses, **given)
+
+
+def _host_facts(i: Inputs) -> dict[str, Any]:
+    """Read what the physical OSE runs; a Windows Server whose work is not said is undecidable."""
+    runs = "windows" in str(i.get("host_os", "")).casefold() or "host_used_only_to_manage_vms" in i
+    works = runs and not i["host_used_only_to_manage_vms"]
+    return {"host_runs_windows": runs, "host_rights_used": int(works), "process_containers": 0}
+
+
+def physical(i: Inputs) -> dict[str, Any]:
+    """ws_physical: one server or several alike, and their packs."""
+    _by_core(i)
+    one = full_set(i)
+    servers = pl.Series([one] * _count(i.get("servers", 1)), dtype=pl.Int64)
+    total = int(servers.sum())
+    bought = packs(total, pack_size=_common_size(i.get("pack_sizes_available", [2])))
+    decided = {
+        "core_licenses": total,
+        "core_licenses_per_server": one,
+        "core_licenses_total": total,
+        "cores_required": total,
+        "cores_purchased": bought["licenses_bought"],
+        "packs_2core": bought["packs_small"],
+        "packs_16core": bought["packs_large"],
+        "alt_packs_16core": bought["mix_large"],
+        "alt_packs_2core": bought["mix_small"],
+        "base_packs_16core": bought["base_packs"],
+        "additional_packs_16core": bought["additional_packs"],
+    }
+    if "processors" in i:
+        grant = values(windows_server_core_grant, processors=_count(i["processors"]), cores_to_license=one)
+        decided["sa_renewal_increase_pct_vs_2proc_grant"] = grant["renewal_increase"]
+    return decided
+
+
+def _by_core(i: Inputs) -> None:
+    """Refuse versions that were licensed by processor."""
+    ranks = dict(windows_versions().iter_rows())
+    version = str(i.get("version", "2016"))
+    if version in ranks and ranks[version] < ranks["2016"]:
+        message = f"Windows Server {version} was licensed by processor, not by core"
+        raise UndecidableError(message)
+
+
+def _common_size(sizes: Any) -> int:
+    """Give the smallest pack when every other is a multiple of it: then only it rounds."""
+    found = sorted(_count(s) for s in (sizes if isinstance(sizes, list) else [sizes]))
+    if not found or found[0] == 0 or any(s % found[0] for s in found):
+        message = f"packs of {sizes} do not round to one size"
+        raise UndecidableError(message)
+    return found[0]
+
+
+def standard(i: Inputs) -> dict[str, Any]:
+    """ws_std_stack: full sets for guests, or guests for full sets."""
+    if i.get("edition", _STANDARD) == _DATACENTER:
+        return datacenter(i)
+    host = _host_facts(i)
+    if "windows_vms" not in i:
+        held = _sets_held(i)
+        rights = values(
+            windows_server_standard,
+            windows_oses=0,
+            cores_to_license=None,
+            full_sets_held=held,
+            **host,
+        )
+        decided = {
+            "sets": held,
+            "windows_vms_allowed": rights["oses_allowed"],
+            "physical_ose_allowed": rights["is_physical_ose_allowed"],
+        }
+        if not _gives_cores(i):
+            return decided
+        oses = rights["oses_allowed"]
+    else:
+        decided, oses = {}, _count(i["windows_vms"])
+    if not _gives_cores(i):
+        sets = values(windows_server_standard, windows_oses=oses, cores_to_license=None, **host)["full_sets"]
+        return {"sets": sets} | decided
+    one = full_set(i)
+    need = values(windows_server_standard, windows_oses=oses, cores_to_license=one, **host)
+    allowed = values(
+        windows_server_standard, windows_oses=oses, cores_to_license=one, full_sets_held=need["full_sets"], **host
+    )
+    return {
+        "sets": need["full_sets"],
+        "core_licenses": need["core_licenses"],
+        "packs_2core": packs(need["core_licenses"])["packs_small"],
+        "packs_16core": packs(need["core_licenses"])["packs_large"],
+        "windows_vms_allowed": allowed["oses_allowed"],
+        "physical_ose_allowed": allowed["is_physical_ose_allowed"],
+        **_cost(i, need["core_licenses"]),
+    } | decided
+
+
+def _gives_cores(i: Inputs) -> bool:
+    return any(k in i for k in ("server_cores", "total_cores", "host_cores", "cores_per_processor", "host"))
+
+
+def _sets_held(i: Inputs) -> int:
+    """Read full sets, or make them of the packs that are held; a server that is said to be licensed has one."""
+    if "full_sets" in i:
+        return _count(i["full_sets"])
+    if "packs_2core" not in i:
+        return 1
+    licenses = packs(0, packs_held=_count(i["packs_2core"]))["licenses_of_small_packs"]
+    host = {"host_runs_windows": False, "host_rights_used": 0, "process_containers": 0}
+    sets = values(windows_server_standard, windows_oses=0, cores_to_license=full_set(i), licenses_held=licenses, **host)
+    return int(sets["full_sets_of_licenses"])
+
+
+def _cost(i: Inputs, licenses: int) -> dict[str, Any]:
+    for key, size in (("price_per_2core_pack_usd", 2), ("price_per_16core_set_usd", 16)):
+        if key in i:
+            return {"cost_usd": packs(licenses, pack_size=size, pack_price=Decimal(str(i[key])))["cost"]}
+    return {}
+
+
+def datacenter(i: Inputs) -> dict[str, Any]:
+    """ws_datacenter: one full set and what it permits."""
+    if i.get("edition", _DATACENTER) == _STANDARD:
+        return standard(i)
+    one = full_set(i) if _gives_cores(i) else None
+    need = values(
+        windows_server_datacenter,
+        windows_oses=_count(i.get("windows_vms", 0)),
+        host_rights_used=0,
+        host_runs_windows="windows_vms" not in i,
+        process_containers=0,
+        cores_to_license=one,
+        full_sets_held=_count(i.get("full_sets", 1)),
+    )
+    decided = {
+        "sets": need["full_sets"],
+        "windows_vms_allowed": need["oses_allowed"],
+        "hyperv_isolated_containers": need["oses_allowed"],
+        "non_isolated_containers": need["oses_allowed"],
+        "hyperv_isolated_containers_or_oses": need["oses_allowed"],
+        "physical_ose_allowed": need["is_physical_ose_allowed"],
+    }
+    if one is None:
+        return decided
+    licenses = need["core_licenses"]
+    return decided | {
+        "core_licenses": licenses,
+        "packs_2core": packs(licenses)["packs_small"],
+        "packs_16core": packs(licenses)["packs_large"],
+        **_cost(i, licenses),
+    }
+
+
+def breakeven(i: Inputs) -> dict[str, Any]:
+    """ws_breakeven: from how many guests on Datacenter is cheaper, and both costs for a number of guests."""
+    prices = _prices(i)
+    one_set = values(
+        windows_server_standard, windows_oses=0, cores_to_license=None, full_sets_held=1,
+        host_rights_used=0, host_runs_windows=False, process_containers=0,
+    )  # fmt: skip
+    facts: dict[str, Any] = {
+        "standard_set_price": prices[0],
+        "datacenter_set_price": prices[1],
+        "oses_per_set": one_set["oses_allowed"],
+    }
+    decided: dict[str, Any] = {}
+    if "windows_vms" in i:
+        sized = Inputs(i if _gives_cores(i) else i | {"total_cores": 16})
+        sets = standard(Inputs(sized | {"edition": _STANDARD}))
+        whole = datacenter(Inputs(sized | {"edition": _DATACENTER}))
+        size = 2 if "std_pack2_usd" in i else full_set(sized)
+        costs = [
+            packs(licenses["core_licenses"], pack_size=size, pack_price=price)["cost"]
+            for licenses, price in ((sets, prices[0]), (whole, prices[1]))
+        ]
+        facts |= {"standard_cost": costs[0], "datacenter_cost": costs[1]}
+        decided = {"std_sets": sets["sets"], "std_cost_usd": costs[0], "dc_cost_usd": costs[1]}
+    answer = values(windows_server_breakeven, **facts)
+    if "windows_vms" in i:
+        decided["cheapest"] = answer["cheapest"]
+    first = answer["datacenter_cheaper_from_oses"]
+    return decided | {
+        "datacenter_cheaper_from_vms": first,
+        "datacenter_cheaper_above_vms": answer["datacenter_cheaper_above_oses"],
+        "breakpoint_vms": first,
+        "breakeven_vms": first,
+        "datacenter_if_density_above": answer["datacenter_cheaper_above_sets"],
+    }
+
+
+def _prices(i: Inputs) -> tuple[Decimal, Decimal]:
+    if "price_ratio_dc_over_std" in i:
+        if str(i.get("density_definition", "OSEs/2")).replace(" ", "").casefold() != "oses/2":
+            message = f"a density of {i['density_definition']} is not one of OSEs per full set"
+            raise UndecidableError(message)
+        return Decimal(1), Decimal(str(i["price_ratio_dc_over_std"]))
+    for kind in ("pack2", "set", "16core"):
+        keys = f"std_{kind}_usd", f"dc_{kind}_usd"
+        if all(key in i for key in keys):
+            found = Decimal(str(i[keys[0]])), Decimal(str(i[keys[1]]))
+            if found[0] > 0:
+                return found
+    raise UndecidableError("it depends on the prices of both editions, which the example does not give")
+
+
+def cluster(i: Inputs) -> dict[str, Any]:
+    """ws_cluster_peak: every host is sized for all guests that may arrive."""
+    hosts = _count(i["cluster_hosts"] if "cluster_hosts" in i else i.get("hosts", 1))
+    rule = values(windows_server_cluster, hosts=hosts, full_sets_per_host=0)
+    decided: dict[str, Any] = {"license_each_host_for_peak": rule["is_each_host_licensed"]}
+    if "windows_vms" not in i:
+        return decided
+    if not i.get("vms_move_freely", True):
+        raise UndecidableError("where guests run that do not move is not given")
+    is_datacenter = i.get("edition", _STANDARD) == _DATACENTER
+    one = (datacenter if is_datacenter else standard)(Inputs(windows_vms=i["windows_vms"]))["sets"]
+    total = values(windows_server_cluster, hosts=hosts, full_sets_per_host=one)["full_sets"]
+    return decided | {"sets_per_host": one, "sets_total": total}
+
+
+def virtual(i: Inputs) -> dict[str, Any]:
+    """ws_per_vm: single OSEs, their minimums, and the same guests by physical core."""
+    sizes = [_count(v) for v in _listed(i.get("vm_vcores", []))]
+    frame = pl.LazyFrame({"vcpus": sizes}, schema={"vcpus": pl.Int64})
+    column = column_name(windows_server_virtual_cores, "core_licenses")
+    each = evaluate(frame, windows_server_virtual_cores, SETTINGS).collect()[column]
+    rights = values(
+        windows_server_virtual_cores, vcpus=0, sa_or_subscription=i.get("sa_or_subscription", True), is_same_farm=True
+    )
+    customer = values(windows_server_customer_minimum, virtual_core_licenses=int(each.sum()))
+    decided: dict[str, Any] = {
+        "allowed": rights["eligibility"] == windows_server_virtual_cores.Reason.ALLOWED.code and _is_virtual(i),
+        "min_core_licenses_per_vm": rights["min_licenses"],
+        "min_core_licenses_per_customer": customer["min_licenses"],
+        "move_within_farm": rights["movement"],
+    }
+    if not sizes:
+        return decided
+    decided |= {"core_licenses": int(each.sum()), "per_vm_core_licenses": int(each.sum())}
+    if _gives_cores(i) and _is_virtual(i):
+        guests = {"windows_vms": len(sizes)}
+        sets = standard(Inputs(i | guests | {"edition": _STANDARD}))
+        whole = datacenter(Inputs(i | guests | {"edition": _DATACENTER}))
+        decided["std_physical_core_licenses"] = sets["core_licenses"]
+        decided["std_packs_2core"] = sets["packs_2core"]
+        decided["dc_physical_core_licenses"] = whole["core_licenses"]
+    return decided
+
+
+def _is_virtual(i: Inputs) -> bool:
+    """Tell whether the example asks about a guest: the physical OSE is never licensed by virtual machine."""
+    return "physical" not in f"{i.get('host', '')} {i.get('rule', '')} {i.get('unit', '')}".casefold()
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def containers(i: Inputs) -> dict[str, Any]:
+    """ws_containers: what a full set, or one licensed virtual machine, permits."""
+    by_machine = re.sub(r"[^a-z]", "", str(i.get("licensing", "")).casefold())
+    if by_machine in {"pervm", "pervirtualmachine", "byvm", "byvirtualmachine"}:
+        if not i.get("sa_or_subscription", True):
+            return {"allowed": False}
+        rights = values(windows_server_virtual_cores, vcpus=0)
+        return {
+            "min_core_licenses": rights["min_licenses"],
+            "oses_or_isolated_containers": rights["oses_allowed"],
+            "hyperv_isolated_containers_or_oses": rights["oses_allowed"],
+            "non_isolated_containers": rights["process_containers_allowed"],
+        }
+    if i["edition"] == _DATACENTER:
+        allowed = datacenter(i)
+        return allowed | {"oses_or_isolated_containers": allowed["windows_vms_allowed"]}
+    rights = values(
+        windows_server_standard, windows_oses=0, cores_to_license=None, full_sets_held=_sets_held(i), **_host_facts(i)
+    )
+    return {
+        "hyperv_isolated_containers_or_oses": rights["oses_allowed"],
+        "oses_or_isolated_containers": rights["oses_allowed"],
+        "non_isolated_containers": rights["process_containers_allowed"],
+    }
+
+
+def per_vm(i: Inputs) -> dict[str, Any]:
+    """windows_server_per_vm: licenses of each virtual machine and of the customer."""
+    frame = pl.LazyFrame({"vcpus": [_count(v) for v in i["vms"]]}, schema={"vcpus": pl.Int64})
+    column = column_name(windows_server_virtual_cores, "core_licenses")
+    each = evaluate(frame, windows_server_virtual_cores, SETTINGS).collect()[column]
+    customer = values(windows_server_customer_minimum, virtual_core_licenses=int(each.sum()))
+    without = values(windows_server_virtual_cores, vcpus=0, sa_or_subscription=False)
+    return {
+        "core_licences": each.to_list(),
+        "customer_minimum": customer["min_licenses"],
+        "sa_required": without["eligibility"] == windows_server_virtual_cores.Reason.NEEDS_SA.code,
+        "total": customer["core_licenses"],
+    }
+
+
+def tool(i: Inputs) -> dict[str, Any]:
+    """tool_behaviour of Windows Server: the fewest licenses of the edition that was asked about."""
+    product = str(i.get("product", "Windows Server"))
+    if product not in {"Windows Server", "Windows Server Standard", "Windows Server Datacenter"}:
+        message = f"no rule for {product} decides this yet"
+        raise UndecidableError(message)
+    edition = i.get("edition") or product.removeprefix("Windows Server").strip()
+    sizes = _listed(i["vm_vcores"]) if "vm_vcores" in i else []
+    found = {}
+    if _gives_cores(i):
+        guests = {} if "windows_vms" in i or not sizes else {"windows_vms": len(sizes)}
+        by_core = datacenter if edition == _DATACENTER else standard
+        found = by_core(Inputs(i | guests)) if edition else physical(i)
+    elif edition == _STANDARD and "windows_vms" in i:
+        found = standard(i)
+    if sizes and i.get("sa", False):
+        single = virtual(Inputs(vm_vcores=sizes))["core_licenses"]
+        found["core_licenses"] = min(single, found.get("core_licenses", single))
+    scalar = found.get("core_licenses", found.get("sets"))
+    if scalar is None:
+        raise UndecidableError("the example gives neither cores nor virtual machines")
+    return found | {"rule_value": scalar}
+
+
+def price(_: Inputs) -> dict[str, Any]:
+    """ws_price: a price is the customer's price list's to say."""
+    raise UndecidableError("prices come from the price list that is given, no rule decides one")
+
+
+TOPICS = {
+    "ws_physical": physical,
+    "ws_std_stack": standard,
+    "ws_datacenter": datacenter,
+    "ws_breakeven": breakeven,
+    "ws_cluster_peak": cluster,
+    "ws_per_vm": virtual,
+    "ws_containers": containers,
+    "ws_price": price,
+    "windows_server_per_vm": per_vm,
+    "tool_behaviour": tool,
+}

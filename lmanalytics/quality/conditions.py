@@ -150,7 +150,7 @@ def key(metric: str, given: Given, schema: pl.Schema) -> Key:
     return Key((given["column"],), both(where, pl.col(given["column"]).is_not_null()))
 
 
-def row_filter(given: Any, schema: pl.Schema) -> pl.Expr:  # noqa: ANN401 (Great Expectations gives objects or dicts)
+def row_filter(given: Any, schema: pl.Schema) -> pl.Expr:
     """Translate a row condition, or none, into an expression that is never null.
 
     A missing value equals nothing: `!=` and `not in` hold for it, every other comparison does not.
@@ -172,7 +172,7 @@ def row_filter(given: Any, schema: pl.Schema) -> pl.Expr:  # noqa: ANN401 (Great
     return _comparison(column, dtype, str(parts["operator"]), parts["parameter"])
 
 
-def _comparison(column: pl.Expr, dtype: pl.DataType, operator: str, parameter: Any) -> pl.Expr:  # noqa: ANN401
+def _comparison(column: pl.Expr, dtype: pl.DataType, operator: str, parameter: Any) -> pl.Expr:
     if operator in {"IN", "NOT_IN"}:
         is_in = column.is_in([typed(value, dtype) for value in parameter]).fill_null(value=False)
         return is_in if operator == "IN" else ~is_in
@@ -190,7 +190,7 @@ def _not_ignored(names: list[str], given: Given) -> pl.Expr:
     return ~MISSING[when]([pl.col(name).is_null() for name in names])
 
 
-def typed(value: Any, dtype: pl.DataType) -> Any:  # noqa: ANN401 (any literal)
+def typed(value: Any, dtype: pl.DataType) -> Any:
     """Undo what Great Expectations does to literals: whole numbers became floats, dates became text."""
     if isinstance(value, float) and value.is_integer():
         return int(value)

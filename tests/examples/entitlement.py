@@ -17,10 +17,10 @@ from lmanalytics.rules.entitlement import (
     suite_components,
 )
 from lmanalytics.rules.parameters import Settings, load_rule_file
+from lmanalytics.rules.register import sentence
 from lmanalytics.schemas import CANONICAL, MONEY
-from tests.examples.outcome import Undecidable
+from tests.examples.outcome import Inputs, UndecidableError
 
-Inputs = dict[str, Any]
 Outcome = dict[str, Any]
 BOUGHT, STEPPED, COVERED_TO, TODAY = date(2025, 1, 1), date(2025, 6, 1), date(2027, 12, 31), date(2026, 11, 21)
 DAY = timedelta(days=1)
@@ -118,7 +118,7 @@ def higher(name: str) -> str:
     found = _edges().filter(here).select("to_product", "to_edition").rows()
     if len(found) != 1:
         message = f"{name} has {len(found)} step-ups"
-        raise Undecidable(message)
+        raise UndecidableError(message)
     return " ".join(part for part in found[0] if part)
 
 
@@ -136,7 +136,7 @@ class Ledger:
         code = PROGRAMS.get(program.lower())
         if code is None:
             message = f"program {program!r} is not known"
-            raise Undecidable(message)
+            raise UndecidableError(message)
         self.agreements.append(
             {
                 "agreement_id": agreement,
@@ -223,11 +223,17 @@ def unresolved(answers: dict[str, pl.DataFrame]) -> int:
     return int(answers["step_ups"]["quantity_unresolved"].sum())
 
 
+def _sentences(answers: dict[str, pl.DataFrame]) -> str:
+    """What the register says of the step-ups that are not valid."""
+    codes = answers["step_up_matches"].filter(~pl.col("is_valid"))["reason"].unique().sort().to_list()
+    return " ".join(sentence(code, "_unserved") for code in codes).rstrip(".")
+
+
 def effective(inputs: Inputs) -> Outcome:
     """Chains, branches, suites, access licenses: base and step-ups by name."""
     ledger = Ledger()
     if not isinstance(inputs.get("base_LSA"), dict):
-        raise Undecidable("the base is not given by product")
+        raise UndecidableError("the base is not given by product")
     lapsed = inputs.get("sa_active", True) is False
     steps = inputs.get("step_ups", [])
     for name, quantity in inputs["base_LSA"].items():
@@ -296,6 +302,7 @@ def other_contract(inputs: Inputs) -> Outcome:
         "valid_step_ups": valid(answers),
         "unresolved_step_ups": unresolved(answers),
         "valid": valid(answers) == asked,
+        "finding": _sentences(answers),
     }
 
 
@@ -349,7 +356,7 @@ def after_renewal(inputs: Inputs) -> Outcome:
 
 def lapses_perpetual(inputs: Inputs) -> Outcome:
     if inputs.get("sa_renewed") or not inputs.get("paid_in_full", True):
-        raise Undecidable("only a lapse of paid licenses is described")
+        raise UndecidableError("only a lapse of paid licenses is described")
     lower, upper = _both(inputs["product"])
     end = day(inputs["term_end"])
     start = date(end.year - 3, end.month, 1)
@@ -426,7 +433,7 @@ def _lines(rows: list[dict[str, Any]]) -> pl.DataFrame:
         "purchases", [{"purchase_id": f"P{n}", "product": "Visio", "metric": "device", **r} for n, r in enumerate(rows)]
     )
     lines = compute(purchase_lines, "lines", settings, purchases=purchases, agreements=CANONICAL["agreements"].empty())
-    return evaluate(lines, purchase_lines, settings).collect()
+    return evaluate(lines, purchase_lines, settings).sort("row_id").collect()
 
 
 def active_sa(inputs: Inputs) -> Outcome:
@@ -444,7 +451,7 @@ def _unit_type(name: str) -> str:
     kind = UNIT_TYPES.get(name.lower().strip(), name.lower().replace(" ", "_"))
     if kind not in set(UNIT_TYPES.values()):
         message = f"transaction {name!r} is not known"
-        raise Undecidable(message)
+        raise UndecidableError(message)
     return kind
 
 
@@ -497,7 +504,7 @@ def version_lots(inputs: Inputs) -> Outcome:
         more = {"coverage_start": start, "coverage_end": end, "order_date": start or BOUGHT}
         ledger.buy(inputs["product"], _unit_type(lot["type"]), lot["qty"], **more)
     if not ends:
-        raise Undecidable("no lot has coverage")
+        raise UndecidableError("no lot has coverage")
     after = max(ends) + DAY
     answers = ledger.answers(after)
     held = in_force(answers["licenses"], after)
@@ -607,24 +614,6 @@ def split(inputs: Inputs) -> Outcome:
     }
 
 
-def _attachable(rows: list[dict[str, Any]]) -> list[bool]:
-    schema = {
-        "program": pl.String,
-        "acquired_on": pl.Date,
-        "transferred_on": pl.Date,
-        "sa_end": pl.Date,
-        "ordered_on": pl.Date,
-        "coverage_start": pl.Date,
-        "originally_held": pl.Int64,
-        "reattach_requested": pl.Int64,
-        "moved_online": pl.Boolean,
-        "agreement_months_left": pl.Int64,
-        "signed_on": pl.Date,
-        "term_months": pl.Int64,
-    }
-    return _evaluated(rows, schema)["sa_attachment__is_attachable"].to_list()
-
-
 def _evaluated(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:
     facts = pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
     return evaluate(facts.lazy(), sa_attachment, Settings(TODAY)).collect()
@@ -646,17 +635,13 @@ SA_FACTS = {
 }
 
 
-def _facts(**row: Any) -> dict[str, Any]:
-    return row
-
-
 def on_oem(inputs: Inputs) -> Outcome:
     program = PROGRAMS.get(inputs.get("channel", "oem").lower())
     if program is None:
-        raise Undecidable("the channel is not known")
+        raise UndecidableError("the channel is not known")
     bought = day(inputs["purchase_date"])
     days = [day(text) for text in inputs["sa_order_dates"]]
-    rows = [_facts(program=program, acquired_on=bought, ordered_on=d, coverage_start=d) for d in days]
+    rows = [{"program": program, "acquired_on": bought, "ordered_on": d, "coverage_start": d} for d in days]
     return {"allowed": _evaluated(rows, SA_FACTS)["sa_attachment__is_attachable"].to_list()}
 
 
@@ -665,7 +650,14 @@ def after_transfer(inputs: Inputs) -> Outcome:
     days = [day(text) for text in inputs["sa_order_dates"]]
     end = moved if inputs["transferor_sa_active"] else moved - DAY
     rows = [
-        _facts(program="ea", acquired_on=moved, transferred_on=moved, sa_end=end, ordered_on=d, coverage_start=d)
+        {
+            "program": "ea",
+            "acquired_on": moved,
+            "transferred_on": moved,
+            "sa_end": end,
+            "ordered_on": d,
+            "coverage_start": d,
+        }
         for d in days
     ]
     return {"allowed": _evaluated(rows, SA_FACTS)["sa_attachment__is_attachable"].to_list()}
@@ -676,32 +668,37 @@ def reattach(inputs: Inputs) -> Outcome:
     reason = str(inputs.get("reason") or "").lower()
     moved = "online" in reason or "from sa" in reason
     end = date(2025, 12, 31)
-    row = _facts(
-        program=program,
-        acquired_on=date(2020, 1, 1),
-        sa_end=end,
-        ordered_on=end + 400 * DAY,
-        coverage_start=end + 400 * DAY,
-        originally_held=inputs.get("originally_held"),
-        reattach_requested=inputs.get("reattach_requested"),
-        moved_online=moved,
-    )
+    row = {
+        "program": program,
+        "acquired_on": date(2020, 1, 1),
+        "sa_end": end,
+        "ordered_on": end + 400 * DAY,
+        "coverage_start": end + 400 * DAY,
+        "originally_held": inputs.get("originally_held"),
+        "reattach_requested": inputs.get("reattach_requested"),
+        "moved_online": moved,
+    }
     found = _evaluated([row], SA_FACTS)
     outcome: Outcome = {"later_SA_only_allowed": found["sa_attachment__is_attachable"][0]}
+    if not moved:
+        outcome["needs"] = found["sa_attachment__needed_instead"][0]
+    else:
+        outcome["when"] = found["sa_attachment__reattach_when"][0]
+        outcome["term"] = found["sa_attachment__reattach_term"][0]
     if inputs.get("originally_held") is not None and inputs.get("reattach_requested") is not None:
         outcome["reattach_allowed"] = found["sa_attachment__reattachable"][0]
     return outcome
 
 
 def month_end(inputs: Inputs) -> Outcome:
-    row = _facts(signed_on=day(inputs["contract_signed"]), term_months=inputs["term_months"])
+    row = {"signed_on": day(inputs["contract_signed"]), "term_months": inputs["term_months"]}
     return {"sa_end_if_month_end_rule": _evaluated([row], SA_FACTS)["sa_attachment__month_end_of_term"][0].isoformat()}
 
 
 def open_license(inputs: Inputs) -> Outcome:
     if _unit_type(inputs["purchase"]) not in {"license_and_sa", "sa"}:
-        raise Undecidable("no Software Assurance is bought")
-    found = _evaluated([_facts(agreement_months_left=inputs["agreement_months_left"])], SA_FACTS)
+        raise UndecidableError("no Software Assurance is bought")
+    found = _evaluated([{"agreement_months_left": inputs["agreement_months_left"]}], SA_FACTS)
     return {
         "sa_months_covered": found["sa_attachment__open_license_months_covered"][0],
         "sa_months_paid": found["sa_attachment__open_license_months_charged"][0],
@@ -711,26 +708,26 @@ def open_license(inputs: Inputs) -> Outcome:
 def _no_rule(reason: str) -> Callable[[Inputs], Outcome]:
     def topic(inputs: Inputs) -> Outcome:
         del inputs
-        raise Undecidable(reason)
+        raise UndecidableError(reason)
 
     return topic
 
 
-def _safe(topic: Callable[[Inputs], Outcome]) -> Callable[[Inputs], Outcome]:
-    """Inputs that a topic does not know are undecidable, never a crash."""
+def _guarded(topic: Callable[[Inputs], Outcome]) -> Callable[[Inputs], Outcome]:
+    """Inputs inside lists that a topic does not know are undecidable, never a crash."""
 
-    def guarded(inputs: Inputs) -> Outcome:
+    def decide(inputs: Inputs) -> Outcome:
         try:
             return topic(inputs)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            message = f"inputs are not understood: {error!r}"
-            raise Undecidable(message) from error
+        except (KeyError, IndexError) as error:
+            message = f"the example does not give {error}"
+            raise UndecidableError(message) from error
 
-    return guarded
+    return decide
 
 
 TOPICS: dict[str, Callable[[Inputs], Outcome]] = {
-    name: _safe(topic)
+    name: _guarded(topic)
     for name, topic in {
         "active_sa_quantity": active_sa,
         "from_sa_quantity": from_sa,

@@ -134,9 +134,9 @@ def play(pool: pl.DataFrame, events: pl.DataFrame, rules: Rules) -> tuple[pl.Dat
     last = _last_rounds(all_rounds := _rounds(events, rules.scopes))
     for number, asked in enumerate(all_rounds):
         if number % _TRIM_EVERY == 0:
-            ended = playing.join(last.filter(pl.col("last") < number), on=NODE, how="semi", nulls_equal=True)
-            done.append(ended)
-            playing = playing.join(last.filter(pl.col("last") >= number), on=NODE, how="semi", nulls_equal=True)
+            lasting = last.filter(pl.col("last") >= number).select(NODE)
+            done.append(playing.join(lasting, on=NODE, how="anti", nulls_equal=True, maintain_order="left"))
+            playing = playing.join(lasting, on=NODE, how="semi", nulls_equal=True, maintain_order="left")
         wanted = asked.with_columns(units=left.gather(asked["event"])).filter(pl.col("units") > 0)
         if wanted.is_empty() or playing.is_empty():
             continue

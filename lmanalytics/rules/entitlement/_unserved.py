@@ -9,7 +9,7 @@ from lmanalytics.rules.entitlement._timeline import HOME, NODE
 class Reason(ReasonBase):
     """Why units of an order stay unmatched."""
 
-    OTHER_AGREEMENT = "The qualifying license is under another agreement or enrollment than this order."
+    OTHER_AGREEMENT = "Step-up not under the agreement/enrollment where SA was acquired."
     NO_BASE = "No qualifying license was found."
     BASE_NOT_RETAINED = "The qualifying license was returned or transferred before."
     SA_NOT_ACTIVE = "The qualifying license has no active Software Assurance on the order's day."

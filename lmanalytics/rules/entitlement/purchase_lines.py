@@ -64,7 +64,8 @@ def lines(
 
     Returns:
         The columns of `purchases`, enrollment filled in, and kind, units (positive), is_return, program,
-        is_perpetual, has_step_up, adds_active_sa, agreement_end, ordered_on, outcome and reason (null: counts).
+        is_perpetual, has_step_up, adds_licenses, adds_active_sa, agreement_end, ordered_on, outcome and reason
+        (null: the line counts).
 
     """
     enrollment = pl.coalesce("enrollment_id", "agreement_id")
@@ -93,7 +94,7 @@ def lines(
         .with_columns(_flags())
         .with_columns(reason=_reason(as_of, statement_or_transactions, proof_of_purchase))
         .with_columns(outcome=_outcome())
-        .drop("program_of_agreement", "is_owned", "needs_proof", "adds_licenses")
+        .drop("program_of_agreement", "is_owned", "needs_proof")
     )
 
 

@@ -6,10 +6,18 @@ received by transfer, have some days. A gap cannot be repaired; what moved to an
 
 import polars as pl
 
+from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
 
 FACTS = "coverage_offers"
 ANSWER = "is_attachable"
+
+
+class Reason(ReasonBase):
+    """When, and for how long, coverage may return."""
+
+    ANNIVERSARY_OR_RENEWAL = "At the anniversary of the enrollment, or when it is renewed."
+    REMAINDER_OF_THE_ENROLLMENT = "For what remains of the enrollment's term."
 
 
 @rule(
@@ -75,6 +83,24 @@ def is_attachable(
 def reattachable(originally_held: pl.Expr, reattach_requested: pl.Expr, moved_online: pl.Expr) -> pl.Expr:
     """Licenses to which coverage may return: those that left it for an online service, no more than were held."""
     return pl.when(moved_online).then(pl.min_horizontal(originally_held, reattach_requested)).otherwise(0)
+
+
+@rule(unit="text", cite="reattach", start="2016-02-01")
+def reattach_when(moved_online: pl.Expr) -> pl.Expr:
+    """When coverage that left a license for an online service may return to it."""
+    return pl.when(moved_online).then(Reason.ANNIVERSARY_OR_RENEWAL.lit)
+
+
+@rule(unit="text", cite="reattach", start="2016-02-01")
+def reattach_term(moved_online: pl.Expr) -> pl.Expr:
+    """How long coverage that returned lasts."""
+    return pl.when(moved_online).then(Reason.REMAINDER_OF_THE_ENROLLMENT.lit)
+
+
+@rule(unit="text", cite="purchasing", start="2001-10-01")
+def needed_instead(is_attachable: pl.Expr) -> pl.Expr:
+    """What has to be bought where coverage cannot be attached."""
+    return pl.when(~is_attachable).then(pl.lit("new L&SA"))
 
 
 @rule(unit="month", cite="open_license", start="2001-10-01")

@@ -30,17 +30,18 @@ def run(paths: list[Path]) -> list[Result]:
 def main(arguments: list[str]) -> int:
     """Print a line for each example and the summary; return the exit code."""
     if not arguments:
-        print("Usage: python -m tests.examples FILE.csv...", file=sys.stderr)
+        sys.stderr.write("Usage: python -m tests.examples FILE.csv...\n")
         return 2
     try:
         results = run([Path(a) for a in arguments])
     except UnreadableError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     for r in results:
-        print(f"{r.id:<10} {r.topic:<28} {r.status}" + (f": {r.reason}" if r.reason else ""))
+        reason = f": {r.reason}" if r.reason else ""
+        sys.stdout.write(f"{r.id:<10} {r.topic:<28} {r.status}{reason}\n")
     counts = Counter(r.status for r in results)
-    print(f"{counts[PASSED]} passed, {counts[FAILED]} failed, {counts[UNDECIDABLE]} undecidable")
+    sys.stdout.write(f"{counts[PASSED]} passed, {counts[FAILED]} failed, {counts[UNDECIDABLE]} undecidable\n")
     return 1 if counts[FAILED] else 0
 
 

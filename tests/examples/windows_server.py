@@ -25,7 +25,7 @@ from lmanalytics.rules.parameters import Settings
 from tests.examples.outcome import Inputs, UndecidableError
 
 SETTINGS = Settings(date(2026, 6, 30))
-_HOST = re.compile(r"^\s*(\d+)\s*[x×]\s*(\d+)(?:[\s-]*cores?)?\s*$", re.IGNORECASE)
+_HOST = re.compile(r"^\s*(\d+)\s*[x\u00d7]\s*(\d+)(?:[\s-]*cores?)?\s*$", re.IGNORECASE)
 _STANDARD, _DATACENTER = "Standard", "Datacenter"
 
 

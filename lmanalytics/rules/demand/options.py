@@ -37,7 +37,7 @@ UNKNOWN = (Reason.HOST_CORES_UNKNOWN.code, Reason.HOST_OS_UNKNOWN.code, Reason.V
 _OPEN = (Reason.REQUIRED.code, Reason.OLD_LICENSES_ONLY.code)
 _COLUMNS = [
     *SUBJECT, "option", "edition", "version", "licenses_without_sa", "licenses_with_sa", "full_sets",
-    "oses_covered", "reason", "rule",
+    "is_lower_bound", "oses_covered", "reason", "rule",
 ]  # fmt: skip
 
 
@@ -52,8 +52,10 @@ def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyF
     Returns:
         SUBJECT, product, option, edition, version, metric, licenses_required, licenses_with_sa (how many of
         them need Software Assurance or a subscription), full_sets (of all hosts together; null by virtual
-        machine), oses_covered, demand_class (`Standard|2022|sa`: edition, lowest version right, SA), is_available,
-        unit_price (per license, of both kinds together), cost, currency, rule, reason.
+        machine), is_lower_bound (some host's cores may be spread so that it needs more), oses_covered,
+        demand_class (`Standard|2022|sa`: edition, lowest version right, and whether all licenses, none or
+        part of them need Software Assurance), is_available, unit_price (of a license, both kinds together),
+        cost, currency, rule, reason.
 
     """
     known = subjects(found, settings)
@@ -100,6 +102,7 @@ def _virtual(known: pl.LazyFrame) -> pl.LazyFrame:
         licenses_without_sa=pl.lit(0, pl.Int64),
         licenses_with_sa=pl.col("virtual_licenses"),
         full_sets=pl.lit(None, pl.Int64),
+        is_lower_bound=pl.lit(value=False),
         oses_covered=pl.col("guests"),
         reason=pl.when(pl.col("virtual_use") != "allowed")
         .then(_use("virtual_use"))
@@ -120,6 +123,7 @@ def _alone(known: pl.LazyFrame) -> pl.LazyFrame:
         licenses_without_sa=pl.lit(0, pl.Int64),
         licenses_with_sa=pl.col("virtual_licenses"),
         full_sets=pl.lit(None, pl.Int64),
+        is_lower_bound=pl.lit(value=False),
         oses_covered=pl.col("guests"),
         reason=_use("virtual_use"),
         rule=pl.lit("windows_server_virtual_cores.core_licenses"),
@@ -139,6 +143,7 @@ def _too_early(found: Estate) -> pl.LazyFrame:
             **{c: pl.lit(None, pl.String) for c in ("edition", "version")},
             **{c: pl.lit(None, pl.Int64) for c in ("licenses_without_sa", "licenses_with_sa", "full_sets")},
             oses_covered=pl.lit(1, pl.Int64),
+            is_lower_bound=pl.lit(value=False),
         )
     )
 

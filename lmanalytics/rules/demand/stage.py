@@ -23,7 +23,7 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
 
-EXTRA = ["licenses_with_sa", "full_sets"]
+EXTRA = ["licenses_with_sa", "full_sets", "is_lower_bound"]
 _HOST_MODULES = (
     windows_server_cores,
     windows_server_outsourcing,
@@ -41,11 +41,11 @@ def answers(facts: dict[str, pl.LazyFrame], prices: pl.LazyFrame | None, setting
         settings: the run's date and policies.
 
     Returns:
-        `demand`: the answer, with licenses_with_sa and full_sets; `exclusions`: the answer; `ose_outcomes`:
-        row_id, ose_id, entity_id, product, outcome, reason, evidence, a row per row of `oses`;
-        `host_outcomes`: row_id, host_id, entity_id, product, outcome, reason, a row per row of `hosts`;
-        `customer_minimums`: entity_id, product, metric, min_licenses, rule, the fewest licenses of an entity
-        that licenses any OSE by virtual machine. All sorted by key.
+        `demand`: the answer, with licenses_with_sa, full_sets and is_lower_bound; `exclusions`: the answer;
+        `ose_outcomes`: row_id, ose_id, entity_id, product, outcome, reason, evidence, a row per row of
+        `oses`; `host_outcomes`: row_id, host_id, entity_id, product, outcome, reason, a row per row of
+        `hosts`; `customer_minimums`: entity_id, product, metric, min_licenses, rule, the fewest licenses of
+        an entity that licenses any OSE by virtual machine. All sorted by key.
 
     Raises:
         RuleError: the day of the position is before core licensing began.
@@ -81,7 +81,8 @@ def explain_subject(facts: dict[str, pl.LazyFrame], settings: Settings, subject_
     own = pl.col("subject_id") == subject_id
     kinds = facts["hosts"].filter(own | (pl.col("host_id") == subject_id)).select(SUBJECT).unique().collect()
     if kinds.is_empty():
-        kinds = facts["oses"].filter("is_load", pl.col("ose_id") == subject_id).select(SUBJECT).unique().collect()
+        counted = facts["oses"].filter("is_load", pl.col("ose_id") == subject_id)
+        kinds = counted.sort("observed_on").select(SUBJECT).tail(1).collect()
     chosen = {name: facts[name].join(kinds.lazy(), on=SUBJECT, how="semi") for name in ("hosts", "oses")}
     found = estate(chosen, settings)
     lines = [pl.DataFrame(schema=EXPLANATION)]
@@ -100,13 +101,13 @@ def explain_subject(facts: dict[str, pl.LazyFrame], settings: Settings, subject_
 
 
 def _lines(frame: pl.LazyFrame, module: ModuleType, settings: Settings, subject: str) -> pl.DataFrame:
-    """Explain the rows of a frame, but for rules that ask what the estate does not say, such as sets held."""
+    """Explain the rows of a frame, but for rules that read nothing of it, such as those about sets held."""
     own = frame.select(pl.exclude("^.+__.+$"))
     have = own.collect_schema().names()
     silent = [
         column_name(module, r.name).replace("__", ".")
         for r in rules_in_force(module, settings.as_of)
-        if r.optional and not r.optional & set(have)
+        if not r.inputs or (r.optional and not r.optional & set(have))
     ]
     return explain(own, module, settings, subject).filter(~pl.col("rule").is_in(silent))
 

@@ -18,6 +18,7 @@ from lmanalytics.rules.engine import column_name, evaluate, in_force
 from lmanalytics.rules.parameters import Settings, load_rule_file
 
 CORES = column_name(windows_server_cores, "cores_to_license")
+ACCURACY = column_name(windows_server_cores, "accuracy")
 STANDARD = column_name(windows_server_standard, "core_licenses")
 STANDARD_SETS = column_name(windows_server_standard, "full_sets")
 DATACENTER = column_name(windows_server_datacenter, "core_licenses")
@@ -67,7 +68,8 @@ def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
     """Add up the hosts of each subject and what its guests ask.
 
     Returns:
-        SUBJECT, hosts, cores_to_license, standard_licenses, standard_sets, datacenter_licenses (each null
+        SUBJECT, hosts, is_lower_bound (some host's cores may be spread so that it needs more),
+        cores_to_license, standard_licenses, standard_sets, datacenter_licenses (each null
         where one host's is), host_rights_used, host_runs_windows, is_host_os_known, is_virtuozzo,
         has_affinity, physical_use, virtual_use (codes of windows_server_outsourcing), peak_on, guests,
         needs_datacenter, version, virtual_licenses (the most at once of all guests by themselves; null where
@@ -82,6 +84,7 @@ def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
     by_host = ranked.group_by(SUBJECT).agg(
         hosts=pl.len().cast(pl.Int64),
         cores_to_license=_sum("cores_to_license"),
+        is_lower_bound=(pl.col(ACCURACY) == windows_server_cores.Reason.LOWER_BOUND.code).any(),
         standard_licenses=_sum(STANDARD),
         standard_sets=_sum(STANDARD_SETS),
         datacenter_licenses=_sum(DATACENTER),

@@ -7,6 +7,7 @@ server with more cores renews Software Assurance for more.
 import polars as pl
 
 from lmanalytics.rules.engine import rule
+from lmanalytics.schemas import MONEY
 
 FACTS = "hosts"
 ANSWER = "core_licenses_granted"
@@ -22,7 +23,7 @@ def core_licenses_granted(
 
 
 @rule(unit="percent", cite="grant", start="2016-10-01")
-def renewal_increase(core_licenses_granted: pl.Expr, cores_to_license: pl.Expr) -> pl.Expr:
+def renewal_increase(core_licenses_granted: pl.Expr, cores_to_license: pl.Expr, *, percent_of_all: int) -> pl.Expr:
     """By how many percent more core licenses the server needs than were granted; none where the grant suffices."""
     extra = pl.max_horizontal(cores_to_license - core_licenses_granted, 0)
-    return (extra * 100).cast(pl.Decimal(38, 4)) / core_licenses_granted
+    return (extra * percent_of_all).cast(MONEY) / core_licenses_granted

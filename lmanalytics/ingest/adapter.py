@@ -45,6 +45,8 @@ class Layout:
     """The headings between which users' own columns stand; one there never counts as a standard heading."""
     is_auxiliary: bool = False
     """Only supports another sheet: one that lacks a column is passed over."""
+    least_share: float = 0
+    """The share of a sheet's headings that must be known, unless it is called as usual."""
     is_always_called_so: bool = False
     """The tool fixes the sheet's name: one with another name that lacks a column is something else."""
 

@@ -8,6 +8,7 @@ from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
 from lmanalytics.schemas import CANONICAL, ENTITY, Table
 
 FORMAT = "canonical"
+_LEAST_SHARE = 0.5
 _FILLED_IN = frozenset({"enrollment_id", "observed_on"})
 
 
@@ -23,7 +24,7 @@ def _layout(table: Table) -> Layout:
     every = [*table.columns, ENTITY]
     spelled: dict[str, tuple[str, ...]] = {name: (name,) for name in every}
     needed = {name: spelled.pop(name) for name in required}
-    return Layout(table.name, needed, spelled, hints=(table.name,))
+    return Layout(table.name, needed, spelled, hints=(table.name,), least_share=_LEAST_SHARE)
 
 
 SHEETS = tuple(_layout(table) for table in CANONICAL.values())

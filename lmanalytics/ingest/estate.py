@@ -13,7 +13,8 @@
     datacenters:     [{datacenter_id: DC-Dublin, server_farm_id: europe, bloc: eu, utc_offset_minutes: 0}]
 
 A rule names rows by vm, host, cluster, file or entity (`*` and `?` as in file names, a list means any of
-them); all that it names must fit. It fills what exports leave unknown; `override: true` replaces what they say.
+them); all that it names must fit. Editions are those of Windows Server. A rule fills what exports leave
+unknown; `override: true` replaces what they say.
 """
 
 import re
@@ -33,6 +34,7 @@ from lmanalytics.schemas import CANONICAL, DEFAULT_ENTITY, ENTITY, Column
 
 _CHOICES = {"dates": ("day_first", "month_first"), "decimal": ("comma", "point")}
 _SELECTORS = {"vm": "name", "host": "host_id", "cluster": "cluster_id", "file": "source_file", "entity": ENTITY}
+_ONLY_FOR = {"editions": ("os_product", "Windows Server")}
 _NOT_SET = frozenset({"host_id", "observed_on", "host_name", "cluster_id", "inventory_id"})
 _SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "editions": ("oses", {"edition": "os_edition"}),
@@ -57,6 +59,9 @@ class EstateRule:
     def selects(self) -> pl.Expr:
         """Tell the rows that it names."""
         tests = [_matches(_SELECTORS[selector], globs) for selector, globs in self.where.items()]
+        if self.section in _ONLY_FOR:
+            column, value = _ONLY_FOR[self.section]
+            tests.append(pl.col(column) == value)
         return pl.all_horizontal(tests).fill_null(value=False)
 
     def changes(self) -> pl.Expr:
@@ -231,7 +236,7 @@ def _globs(value: object) -> tuple[str, ...]:
     return tuple(str(glob) for glob in (value if isinstance(value, list) else [value]))
 
 
-def _by_file(patterns: Mapping[str, Any], file: str) -> Any:  # noqa: ANN401 (whatever the patterns lead to)
+def _by_file(patterns: Mapping[str, Any], file: str) -> Any:
     name = Path(file).name
     return next((v for glob, v in patterns.items() if fnmatch(file, glob) or fnmatch(name, glob)), None)
 

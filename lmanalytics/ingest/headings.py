@@ -38,16 +38,20 @@ class Match:
         return not self.missing, len(self.columns), self.is_called_so
 
     @property
+    def share(self) -> float:
+        """The share of the sheet's headings that have a name."""
+        return len(self.columns) / max(1, sum(1 for heading in self.headings if heading))
+
+    @property
     def is_plain(self) -> bool:
         """Whether the sheet can hardly be anything else, though a needed column is missing."""
         if self.layout.is_auxiliary or not self.columns:
             return False
-        share = len(self.columns) / max(1, len([h for h in self.headings if h]))
         needed = len(self.layout.required) + len(self.layout.any_of)
         nearly = len(self.missing) * 3 <= needed
         if self.is_called_so or self.layout.is_always_called_so:
             return self.is_called_so and len(self.columns) > 1
-        return nearly and share >= _PLAINLY
+        return nearly and self.share >= _PLAINLY
 
 
 @lru_cache(maxsize=65536)
@@ -72,14 +76,19 @@ def recognize(
     ExportError for a tie between two formats, and for a sheet plainly of a kind that lacks a needed column.
     """
     pairs = list(layouts)
-    matches = [
-        _match(format_, layout, number, [normalize(c or "") for c in row], names)
+    rows_of_headings = [
+        (number, tuple(normalize(cell or "") for cell in row))
         for number, row in enumerate(rows[:SEARCHED_ROWS])
         if sum(1 for cell in row if cell) > 1
+    ]
+    matches = [
+        _match(format_, layout, number, row, places, names)
+        for number, row in rows_of_headings
+        for places in [_places(row)]
         for format_, layout in pairs
     ]
     found = [match for match in matches if match is not None]
-    complete = [match for match in found if not match.missing]
+    complete = [m for m in found if not m.missing and (m.is_called_so or m.share >= m.layout.least_share)]
     if complete:
         return _only(complete, where)
     plain = [match for match in found if match.is_plain]
@@ -88,28 +97,44 @@ def recognize(
     return None
 
 
-def _match(format_: str, layout: Layout, row: int, headings: list[str], names: Sequence[str]) -> Match | None:
-    if any(normalize(heading) in headings for heading in layout.excludes):
+def _places(row: Sequence[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for place, heading in enumerate(row):
+        if heading:
+            places.setdefault(heading, []).append(place)
+    return places
+
+
+def _match(
+    format_: str,
+    layout: Layout,
+    number: int,
+    row: tuple[str, ...],
+    places: dict[str, list[int]],
+    names: Sequence[str],
+) -> Match | None:
+    if any(normalize(heading) in places for heading in layout.excludes):
         return None
     columns: dict[str, int] = {}
-    for name, spellings in {**layout.required, **layout.optional}.items():
-        places = [_place(headings, normalize(spelling), layout) for spelling in spellings]
-        if found := [place for place in places if place is not None and place not in columns.values()]:
-            columns[name] = found[0]
+    for name, spellings in (*layout.required.items(), *layout.optional.items()):
+        present = (places[normalize(spelling)] for spelling in spellings if normalize(spelling) in places)
+        free = (place for group in present if (place := _standard(group, places, layout)) not in columns.values())
+        columns |= dict(zip([name], free, strict=False))
+    if not columns:
+        return None
     missing = [name for name in layout.required if name not in columns]
     missing += [" or ".join(group) for group in layout.any_of if not set(group) & columns.keys()]
-    return Match(format_, layout, row, columns, tuple(missing), _is_called(layout, names), tuple(headings))
+    return Match(format_, layout, number, columns, tuple(missing), _is_called(layout, names), row)
 
 
-def _place(headings: list[str], wanted: str, layout: Layout) -> int | None:
-    places = [place for place, heading in enumerate(headings) if heading == wanted]
-    if len(places) < 2 or layout.custom_between is None:  # noqa: PLR2004 (one place leaves no choice)
-        return places[0] if places else None
-    first, last = (normalize(heading) for heading in layout.custom_between)
-    if first in headings and last in headings:
-        start, end = headings.index(first), len(headings) - 1 - headings[::-1].index(last)
-        places = [place for place in places if not start < place < end] or places
-    return places[-1]
+def _standard(group: list[int], places: dict[str, list[int]], layout: Layout) -> int:
+    """Tell which of equal headings is the tool's own: never one among users' own columns, else the last."""
+    if len(group) == 1 or layout.custom_between is None:
+        return group[0]
+    first, last = (places.get(normalize(heading)) for heading in layout.custom_between)
+    if first and last:
+        group = [place for place in group if not first[0] < place < last[-1]] or group
+    return group[-1]
 
 
 def _is_called(layout: Layout, names: Sequence[str]) -> bool:

@@ -105,21 +105,16 @@ def note_text(raws: Iterable[RawSheet], context: Context) -> None:
             )
 
 
-def note_estate_rules(frame: pl.LazyFrame, rules: list[EstateRule], context: Context) -> pl.LazyFrame:
-    """Apply the rules of estate.yaml to a table, one after the other, and note how many rows each changed."""
-    for rule in rules:
+def note_estate_rules(rules: list[EstateRule], counts: list[tuple[int, int]], context: Context) -> None:
+    """Note for each rule of estate.yaml the rows that it fits and those that it changed."""
+    for rule, (fitting, changed) in zip(rules, counts, strict=True):
         what = ", ".join(f"{name} {value}" for name, value in rule.values.items())
         label = f"estate.yaml, {rule.section}, entry {rule.number}"
-        selected, changed = (
-            frame.select(rule.selects().sum(), changed=rule.changes().sum()).collect(engine="streaming").row(0)
-        )
         code, severity, action = "estate_rule_applied", "info", "Nothing; this says where the values came from."
-        if not selected:
+        if not fitting:
             code, severity, action = "estate_rule_idle", "warning", "Correct the pattern, or remove the entry."
-        statement = f"{label} ({what}) fits {selected} rows of {rule.table} and changed {changed}."
+        statement = f"{label} ({what}) fits {fitting} rows of {rule.table} and changed {changed}."
         context.find(severity, code, f"{rule.section} {rule.number}", statement, action)
-        frame = frame.with_columns(rule.applied())
-    return frame
 
 
 def to_frame(context: Context) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Recognize products in the words of exports; the words stand in products.yaml."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,18 @@ def recognize(frame: pl.LazyFrame, column: str, kind: str, prefix: str = "") -> 
     Each different text is looked at once, however many rows have it. What a text does not say is null; so is
     everything for a text that is not recognized. A product of no license program (Linux) has its family's name.
     """
-    texts = frame.select(pl.col(column).alias("text")).unique().drop_nulls()
-    names = {field: prefix + field for field in FIELDS}
-    known = texts.select(pl.col("text").alias(column), **{names[f]: e for f, e in _fields(kind).items()})
-    return frame.join(known, on=column, how="left", maintain_order="left")
+    return recognize_all(frame, {column: prefix}, kind)
+
+
+def recognize_all(frame: pl.LazyFrame, prefixes: Mapping[str, str], kind: str) -> pl.LazyFrame:
+    """Do what `recognize` does for several columns, given with their prefixes, in one pass over the table."""
+    distinct = frame.select(prefixes.keys()).unique().collect(engine="streaming")
+    texts = pl.concat([distinct[column].rename("text") for column in prefixes]).unique().drop_nulls().sort()
+    known = texts.to_frame().select("text", **_fields(kind))
+    for column, prefix in prefixes.items():
+        names = {"text": column} | {field: prefix + field for field in FIELDS}
+        frame = frame.join(known.rename(names).lazy(), on=column, how="left", maintain_order="left")
+    return frame
 
 
 def recognize_product(text: str, kind: str = LICENSE) -> dict[str, str | None]:

@@ -35,10 +35,10 @@ def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
         tabs = {name: [s for s in group if s.layout.name == name] for name in ("vInfo", "vHost", "vCPU", "vCluster")}
         names = names_of(key, group)
         hosts = [_hosts(sheet, names) for sheet in tabs["vHost"]]
-        oses = [_oses(sheet, names, tabs["vCPU"]) for sheet in tabs["vInfo"]]
+        machines = [_machines(sheet, names, tabs["vCPU"]) for sheet in tabs["vInfo"]]
         tables["hosts"] += hosts
-        tables["oses"] += oses
-        rvtools_findings.report(key, group, names, hosts, oses, context)
+        tables["oses"] += [_oses(sheet, m, names) for sheet, m in zip(tabs["vInfo"], machines, strict=True)]
+        rvtools_findings.report(key, group, names, hosts, machines, context)
     return {table: pl.concat(frames) for table, frames in tables.items() if frames}
 
 
@@ -62,11 +62,14 @@ def _hosts(sheet: Sheet, names: Names) -> pl.LazyFrame:
     )
 
 
-def _oses(sheet: Sheet, names: Names, vcpu_tabs: list[Sheet]) -> pl.LazyFrame:
+def _machines(sheet: Sheet, names: Names, vcpu_tabs: list[Sheet]) -> pl.LazyFrame:
+    """Return the rows of vInfo that are machines, with ose_id, host_id and vcpus."""
     frame = sheet.frame.filter(~is_heading("name", "vcpus"), ~_is_footer())
-    frame = frame.with_columns(names.inventory().alias("inventory_id"))
-    frame = names.with_host(_with_os(names.with_ose_key(frame)))
-    frame = _with_vcpus(frame, names, vcpu_tabs)
+    frame = names.with_host(names.with_ose_key(frame.with_columns(names.inventory().alias("inventory_id"))))
+    return _with_vcpus(frame, names, vcpu_tabs)
+
+
+def _oses(sheet: Sheet, machines: pl.LazyFrame, names: Names) -> pl.LazyFrame:
     state = pl.col("power_state").str.to_lowercase()
     is_template = pl.any_horizontal(
         pl.col("template").str.to_lowercase().is_in(["true", "wahr", "1", "yes"]),
@@ -74,7 +77,7 @@ def _oses(sheet: Sheet, names: Names, vcpu_tabs: list[Sheet]) -> pl.LazyFrame:
         pl.col("path").str.to_lowercase().str.ends_with(".vmtx"),
     )
     own = names.cluster(pl.col("inventory_id"), pl.col("cluster"), pl.col("datacenter"))
-    return frame.select(
+    return _with_os(machines).select(
         *ORIGIN,
         "ose_id",
         pl.lit(str(sheet.snapshot_on) if sheet.snapshot_on else None, pl.String).alias("observed_on"),
@@ -102,8 +105,8 @@ def _with_os(frame: pl.LazyFrame) -> pl.LazyFrame:
     """
     pretty = pl.coalesce(pl.col("guest").str.extract(_PRETTY, 1), pl.col("guest").str.extract(_PRETTY, 2))
     frame = frame.with_columns(pl.when(pretty.str.strip_chars() != "").then(pretty.str.strip_chars()).alias("guest"))
-    for source in _OS_SOURCES:
-        frame = products.recognize(frame, source, products.OPERATING_SYSTEM, prefix=f"{source}_")
+    prefixes = {source: f"{source}_" for source in _OS_SOURCES}
+    frame = products.recognize_all(frame, prefixes, products.OPERATING_SYSTEM)
     product = pl.coalesce(f"{source}_product" for source in _OS_SOURCES)
     version = pl.coalesce(_where(source, "version", product=product) for source in _OS_SOURCES)
     edition = pl.coalesce(_where(source, "edition", product=product, version=version) for source in _OS_SOURCES)
@@ -128,7 +131,7 @@ def _where(source: str, field: str, **agreed: pl.Expr) -> pl.Expr:
 def _with_vcpus(frame: pl.LazyFrame, names: Names, vcpu_tabs: list[Sheet]) -> pl.LazyFrame:
     """Take the vCPUs of the vCPU tab where vInfo has none. Sockets are of no use: they can be 0."""
     told = pl.when(pl.col("vcpus") != "0").then("vcpus")
-    if not vcpu_tabs or frame.select(told.is_not_null().all()).collect(engine="streaming").item():
+    if not vcpu_tabs:
         return frame
     other = pl.concat(tab.frame.with_columns(names.inventory().alias("inventory_id")) for tab in vcpu_tabs)
     other = names.with_ose_key(other).filter(pl.col("vcpus") != "0").unique("ose_id", keep="none")

@@ -14,7 +14,7 @@ import polars as pl
 from lmanalytics.ingest.adapter import Sheet
 
 _DATED = re.compile(r"[ _.-]*\d{4}[-_.]?\d{2}[-_.]?\d{2}([ _.T-]*\d{1,2}[-_.:]?\d{2}([-_.:]?\d{2})?)?")
-_TAB = re.compile(r"(tab)?v(info|cpu|host|cluster|source|metadata|tools|[a-z_]+)$", re.IGNORECASE)
+_TAB = re.compile(r"(?:tab)?v(?:Info|CPU|Host|Cluster|Source|MetaData|Tools)$", re.IGNORECASE)
 _IP = r"^[\d.:]+$"
 
 

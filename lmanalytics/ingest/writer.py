@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from lmanalytics.errors import ExportError
+from lmanalytics.ingest import delimited
 from lmanalytics.ingest.adapter import ORIGIN, Context
 from lmanalytics.ingest.cells import cast_table
-from lmanalytics.ingest.estate import Estate
+from lmanalytics.ingest.estate import Estate, EstateRule
 from lmanalytics.ingest.ingest_findings import note_estate_rules
 from lmanalytics.ingest.sources import RawSheet
 from lmanalytics.schemas import CANONICAL, ENTITY
@@ -37,15 +38,27 @@ def write_table(
         owned = _owned(frame, estate, sheets)
         undated = _with_day(owned, context) if "observed_on" in table.columns else owned
         parts.append(cast_table(table, undated, conventions, estate.entity, assumed))
-    frame = pl.concat(parts)
-    frame = note_estate_rules(frame, rules, context)
     path = into / f"{name}.parquet"
     try:
+        frame = _ruled(pl.concat(parts), rules, context) if rules else pl.concat(parts)
         frame.select(table.schema.names()).sink_parquet(path, row_group_size=ROW_GROUP, maintain_order=True)
     except pl.exceptions.PolarsError as error:
         message = f"The table {name} cannot be read: {str(error).splitlines()[0][:200]}. Export its files again."
         raise ExportError(message) from error
     return path
+
+
+def _ruled(frame: pl.LazyFrame, rules: list[EstateRule], context: Context) -> pl.LazyFrame:
+    """Apply the rules of estate.yaml one after the other, counting in the same pass what each of them does."""
+    for number, rule in enumerate(rules):
+        counted = frame.with_columns(rule.selects().alias(f"fits:{number}"), rule.changes().alias(f"changes:{number}"))
+        frame = counted.with_columns(rule.applied())
+    parked = delimited.scratch(".parquet")
+    frame.sink_parquet(parked, row_group_size=ROW_GROUP, maintain_order=True)
+    sums = pl.scan_parquet(parked).select(pl.col("^(fits|changes):.*$").sum()).collect().row(0, named=True)
+    counts = [(sums[f"fits:{number}"], sums[f"changes:{number}"]) for number in range(len(rules))]
+    note_estate_rules(rules, counts, context)
+    return pl.scan_parquet(parked)
 
 
 def _owned(frame: pl.LazyFrame, estate: Estate, sheets: Mapping[int, RawSheet]) -> pl.LazyFrame:

@@ -10,6 +10,7 @@ from great_expectations.core import ExpectationSuite, ExpectationSuiteValidation
 
 from lmanalytics.errors import QualityError
 from lmanalytics.quality.engine import fault
+from lmanalytics.schemas import MONEY
 
 CHECKS = pl.Schema(
     {

@@ -93,13 +93,14 @@ def _row(table: str, one: Report) -> dict[str, Any]:
         "unexpected_count": failed,
         "unexpected_percent": (Decimal(100 * failed) / (looked_at or 1)).quantize(Decimal("0.0001")),
         "success": one["success"],
-        "examples": [_text(value) for value in (result.get("partial_unexpected_list") or [])[:EXAMPLES]],
+        "examples": [text(value) for value in (result.get("partial_unexpected_list") or [])[:EXAMPLES]],
     }
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Return a failing value as a person reads it: `a 1, b empty` for the columns of a key."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {text(one)}" for name, one in value.items())
     if isinstance(value, list):
-        return ", ".join(_text(one) for one in value)
+        return ", ".join(text(one) for one in value)
     return "empty" if value is None else str(value)

@@ -9,8 +9,11 @@ from lmanalytics.quality.checks import not_before, suite
 
 def agreements_suite(_as_of: date | None) -> ExpectationSuite:
     """Return the checks of `agreements`."""
-    return suite("agreements", [
-not_before("end_date", "start_date"),
-not_before("anniversary_date", "start_date"),
-not_before("last_order_on", "start_date"),
-])
+    return suite(
+        "agreements",
+        [
+            not_before("end_date", "start_date"),
+            not_before("anniversary_date", "start_date"),
+            not_before("last_order_on", "start_date"),
+        ],
+    )

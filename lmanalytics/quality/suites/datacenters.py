@@ -12,6 +12,9 @@ WEST, EAST = -720, 840
 
 def datacenters_suite(_as_of: date | None) -> ExpectationSuite:
     """Return the checks of `datacenters`."""
-    return suite("datacenters", [
-between("utc_offset_minutes", WEST, EAST),
-])
+    return suite(
+        "datacenters",
+        [
+            between("utc_offset_minutes", WEST, EAST),
+        ],
+    )

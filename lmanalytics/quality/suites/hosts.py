@@ -13,12 +13,18 @@ DISCONNECTED = "Export again while the host is connected; hypervisors report zer
 
 def hosts_suite(as_of: date | None) -> ExpectationSuite:
     """Return the checks of `hosts`."""
-    return suite("hosts", [
-at_least("processors", 1, action=DISCONNECTED),
-at_least("physical_cores", 1, action=DISCONNECTED),
-not_fewer("physical_cores", "processors",
-action="Compare with the data sheet; some exports give the cores of one processor in this column.",),
-plausible("processors", 0, MOST_PROCESSORS, action=COMPARE),
-plausible("physical_cores", 0, MOST_CORES, action=COMPARE),
-plausible_day("observed_on", as_of),
-])
+    return suite(
+        "hosts",
+        [
+            at_least("processors", 1, action=DISCONNECTED),
+            at_least("physical_cores", 1, action=DISCONNECTED),
+            not_fewer(
+                "physical_cores",
+                "processors",
+                action="Compare with the data sheet; some exports give the cores of one processor in this column.",
+            ),
+            plausible("processors", 0, MOST_PROCESSORS, action=COMPARE),
+            plausible("physical_cores", 0, MOST_CORES, action=COMPARE),
+            plausible_day("observed_on", as_of),
+        ],
+    )

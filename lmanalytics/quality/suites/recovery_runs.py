@@ -9,7 +9,10 @@ from lmanalytics.quality.checks import not_before, suite
 
 def recovery_runs_suite(_as_of: date | None) -> ExpectationSuite:
     """Return the checks of `recovery_runs`."""
-    return suite("recovery_runs", [
-not_before("ended_at", "started_at"),
-not_before("production_down_to", "production_down_from"),
-])
+    return suite(
+        "recovery_runs",
+        [
+            not_before("ended_at", "started_at"),
+            not_before("production_down_to", "production_down_from"),
+        ],
+    )

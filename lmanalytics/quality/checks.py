@@ -33,7 +33,16 @@ KEY = "key.unique"
 ISSUES = "cell_issues"
 """The column that a table gets for its checks: its `issues` as one text, null where there is none."""
 FIRST_DAY = date(1985, 1, 1)
-WORDS = {"ose": "OSE", "oses": "OSEs", "os": "OS", "sa": "SA", "esu": "ESU", "sam": "SAM", "vcpus": "virtual CPUs"}
+WORDS = {
+    "ose": "OSE",
+    "oses": "OSEs",
+    "os": "OS",
+    "sa": "SA",
+    "esu": "ESU",
+    "sam": "SAM",
+    "vcpus": "virtual CPUs",
+    "dr": "DR",
+}
 CORRECT = "Correct the row in the export."
 
 

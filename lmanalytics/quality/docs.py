@@ -14,19 +14,22 @@ from pathlib import Path
 
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResultSchema
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-from great_expectations.render.view import DefaultJinjaPageView
+from great_expectations.render.view.view import DefaultJinjaPageView
 
+from lmanalytics.quality.checks import KEY
 from lmanalytics.quality.reports import Report, text
 
 SECTION = "ge-section"
 TAGS = frozenset(
-    ("div", "span", "strong", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "p", "i", "ul", "li", "br")
+    ["div", "span", "strong", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "p", "i", "ul", "li", "br"]
 )
 VOID = frozenset({"br"})
 SILENT = frozenset({"script", "style", "template", "iframe", "object", "svg", "math", "title", "textarea"})
 ACTIVE = "<>&\"'$\\{}"
 HIDDEN = {ord(character): chr(0xE000 + n) for n, character in enumerate(ACTIVE)}
 SHOWN = {0xE000 + n: escape(character) for n, character in enumerate(ACTIVE)}
+FATES = {"error": "The rows are quarantined.", "warning": "The rows are used, with this warning."}
+FIRST_IS_KEPT = "The first row is used, equal copies count once, the others are quarantined."
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -72,7 +75,8 @@ def _page(title: str, body: str) -> str:
 
 def _index(reports: Mapping[str, Report]) -> str:
     rows = "\n".join(_line(table, report) for table, report in reports.items())
-    heading = "".join(f"<th>{name}</th>" for name in ("", "Table", "Rows", "Checks", "Errors", "Warnings"))
+    heading = "<th></th><th>Table</th>"
+    heading += "".join(f'<th class="number">{name}</th>' for name in ("Rows", "Checks", "Errors", "Warnings"))
     return f"<table><thead><tr>{heading}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
 
 
@@ -89,7 +93,7 @@ def _line(table: str, report: Report) -> str:
 def _sections(table: str, report: Report) -> str:
     """Render one report with Great Expectations and keep its sections."""
     result = ExpectationSuiteValidationResultSchema().load(_harmless(table, report))
-    page = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
+    page = ValidationResultsPageRenderer(run_info_at_end=True).render(result)  # type: ignore[no-untyped-call]
     page.sections = page.sections[:-1]
     keeper = _Keeper()
     keeper.feed(DefaultJinjaPageView().render(page))
@@ -107,8 +111,8 @@ def _harmless(table: str, report: Report) -> Report:
         config, result = dict(one["expectation_config"]), dict(one["result"])
         severity, sentence = config["meta"]["severity"], config["meta"]["sentence"]
         if not one["success"]:
-            fate = "quarantined" if severity == "error" else "used, with this warning"
-            config["description"] = f"{sentence} {config['meta']['action']} The rows are {fate}."
+            fate = FIRST_IS_KEPT if config["meta"]["check"] == KEY else FATES[severity]
+            config["description"] = f"{sentence} {config['meta']['action']} {fate}"
         if values := result.get("partial_unexpected_list"):
             result["partial_unexpected_list"] = [hide(text(value)) for value in values]
         results.append(one | {"expectation_config": config, "result": result})
@@ -140,6 +144,7 @@ class _Keeper(HTMLParser):
         if (not self._open and not starts) or tag not in TAGS or self._silent:
             return
         kept = [f' class="{escape(given["class"])}"'] if given.get("class") else []
+        kept += [" hidden"] if "hidden" in given else []
         if starts:
             self._anchor = given["id"]
             kept.append(f' id="{escape(self._anchor)}"')

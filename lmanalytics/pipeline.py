@@ -85,6 +85,7 @@ def check(exports: Path, into: Path, *, as_of: date, progress: Progress = lambda
         into / "quarantine",
         into / "quality",
         lambda file, sheet: raw(exports, file, sheet),
+        as_of=as_of,
     )
     write_docs(into / "quality", into / "quality" / "docs")
     shutil.rmtree(into / "tables")

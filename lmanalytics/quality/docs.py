@@ -93,10 +93,10 @@ def _line(table: str, report: Report) -> str:
 def _sections(table: str, report: Report) -> str:
     """Render one report with Great Expectations and keep its sections."""
     result = ExpectationSuiteValidationResultSchema().load(_harmless(table, report))
-    page = ValidationResultsPageRenderer(run_info_at_end=True).render(result)  # type: ignore[no-untyped-call]
+    page = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
     page.sections = page.sections[:-1]
     keeper = _Keeper()
-    keeper.feed(DefaultJinjaPageView().render(page))
+    keeper.feed(DefaultJinjaPageView().render(page))  # type: ignore[no-untyped-call]
     keeper.close()
     links = "\n".join(f'<a href="#{anchor}">{heading}</a>' for anchor, heading in keeper.headings.items())
     version = escape(report["meta"]["great_expectations_version"])

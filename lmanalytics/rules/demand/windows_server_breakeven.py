@@ -43,4 +43,5 @@ def datacenter_cheaper_above_sets(standard_set_price: pl.Expr, datacenter_set_pr
 @rule(unit="code", cite="per_core", start="2016-10-01", optional=("standard_cost", "datacenter_cost"))
 def cheapest(standard_cost: pl.Expr, datacenter_cost: pl.Expr) -> pl.Expr:
     """The edition that costs less for one server; Standard where both cost the same."""
-    return pl.when(datacenter_cost < standard_cost).then(Reason.DATACENTER.lit).otherwise(Reason.STANDARD.lit)
+    is_datacenter = datacenter_cost < standard_cost
+    return pl.when(is_datacenter).then(Reason.DATACENTER.lit).when(~is_datacenter).then(Reason.STANDARD.lit)

@@ -32,7 +32,7 @@ def core_licenses(cores_to_license: pl.Expr, full_sets: pl.Expr) -> pl.Expr:
 def oses_allowed(full_sets_held: pl.Expr, *, full_sets_for_any_number: int) -> pl.Expr:
     """Guests and containers of both kinds that may run: any number once the server is licensed in full."""
     licensed = full_sets_held.cast(pl.Int64) >= full_sets_for_any_number
-    return pl.when(licensed).then(pl.lit("unlimited")).otherwise(pl.lit("none"))
+    return pl.when(licensed).then(pl.lit("unlimited")).when(~licensed).then(pl.lit("none"))
 
 
 @rule(unit="flag", cite="per_core", start="2016-10-01", optional=("full_sets_held",))

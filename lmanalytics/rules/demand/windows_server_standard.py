@@ -43,13 +43,14 @@ def full_sets_of_licenses(licenses_held: pl.Expr, cores_to_license: pl.Expr) -> 
 @rule(unit="ose", cite="per_core", start="2016-10-01", optional=("full_sets_held",))
 def oses_allowed(full_sets_held: pl.Expr, host_rights_used: pl.Expr, *, oses_per_set: int) -> pl.Expr:
     """Guests, or containers with Hyper-V isolation, that may run at once under the sets that are held."""
-    return pl.max_horizontal(full_sets_held.cast(pl.Int64) * oses_per_set - host_rights_used, 0)
+    return (full_sets_held.cast(pl.Int64) * oses_per_set - host_rights_used).clip(0)
 
 
 @rule(unit="code", cite="containers", start="2016-10-01", optional=("full_sets_held",))
 def process_containers_allowed(full_sets_held: pl.Expr) -> pl.Expr:
     """Containers without Hyper-V isolation: any number on a licensed server."""
-    return pl.when(full_sets_held.cast(pl.Int64) > 0).then(pl.lit("unlimited")).otherwise(pl.lit("none"))
+    licensed = full_sets_held.cast(pl.Int64) > 0
+    return pl.when(licensed).then(pl.lit("unlimited")).when(~licensed).then(pl.lit("none"))
 
 
 @rule(unit="flag", cite="per_core", start="2016-10-01", optional=("full_sets_held",))

@@ -49,10 +49,12 @@ def process_containers_allowed() -> pl.Expr:
 @rule(unit="code", cite="by_virtual_machine", start="2022-10-01", optional=("sa_or_subscription",))
 def eligibility(sa_or_subscription: pl.Expr) -> pl.Expr:
     """Whether the licenses may be used for an OSE by itself."""
-    return pl.when(sa_or_subscription.cast(pl.Boolean)).then(Reason.ALLOWED.lit).otherwise(Reason.NEEDS_SA.lit)
+    covered = sa_or_subscription.cast(pl.Boolean)
+    return pl.when(covered).then(Reason.ALLOWED.lit).when(~covered).then(Reason.NEEDS_SA.lit)
 
 
 @rule(unit="code", cite="movement", start="2022-10-01", optional=("is_same_farm",))
 def movement(is_same_farm: pl.Expr) -> pl.Expr:
     """How freely licenses follow a virtual machine from one server to another."""
-    return pl.when(is_same_farm.cast(pl.Boolean)).then(Reason.ANY_TIME.lit).otherwise(Reason.ONCE_PER_PERIOD.lit)
+    stays = is_same_farm.cast(pl.Boolean)
+    return pl.when(stays).then(Reason.ANY_TIME.lit).when(~stays).then(Reason.ONCE_PER_PERIOD.lit)

@@ -61,7 +61,7 @@ def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
 
 
 def _purchases(sheet: Sheet, prefix: str, context: Context) -> pl.LazyFrame:
-    day = _calculated_on(sheet) or sheet.snapshot_on
+    day = sheet.snapshot_on or _calculated_on(sheet)
     rows = _totals(sheet)
     _report(sheet, rows, day, context)
     unit = pl.when(pl.col("metric") == "core").then(_licenses_per_core_unit(context)).otherwise(1)

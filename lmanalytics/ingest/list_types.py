@@ -8,6 +8,7 @@ _NO_VERSION = ("non specific", "nonspecific", "all", "all versions", "n/a", "non
 _YES = ("yes", "y", "1", "true", "x", "ja", "wahr", "oui", "vrai")
 _NO = ("no", "n", "0", "false", "nein", "falsch", "non", "faux")
 _SAID = ("said_", "named_", "coded_")
+_BASES = ("base_", "full_base_")
 
 
 def with_item(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -32,8 +33,7 @@ def with_products(frame: pl.LazyFrame) -> pl.LazyFrame:
         stem.alias("named"),
         part_numbers.family(pl.col("part_number")).alias("coded"),
     )
-    for prefix in _SAID:
-        frame = products.recognize(frame, prefix.rstrip("_"), products.LICENSE, prefix=prefix)
+    frame = _recognized(frame, _SAID)
     product = pl.coalesce(f"{prefix}product" for prefix in _SAID)
     frame = frame.with_columns(
         product.is_not_null().alias("is_known"), product.alias("known"), pl.col("edition").alias("edition_cell")
@@ -110,15 +110,30 @@ def with_bases(frame: pl.LazyFrame) -> pl.LazyFrame:
     base = pl.coalesce("step_up_from", part_numbers.item_base(pl.col("item")))
     base = pl.when(pl.col("purchase_type") == "step_up").then(base)
     frame = frame.with_columns(base.alias("base"), pl.concat_str("product", base, separator=" ").alias("full_base"))
-    for prefix in ("base_", "full_base_"):
-        frame = products.recognize(frame, prefix.rstrip("_"), products.LICENSE, prefix=prefix)
+    frame = _recognized(frame, _BASES)
     named = [
         pl.when(pl.col(f"{prefix}product").is_not_null()).then(
             pl.concat_str(f"{prefix}product", f"{prefix}edition", separator=" ", ignore_nulls=True)
         )
-        for prefix in ("base_", "full_base_")
+        for prefix in _BASES
     ]
     return frame.with_columns(pl.coalesce(*named, "step_up_from").alias("step_up_from"))
+
+
+def _recognized(frame: pl.LazyFrame, prefixes: tuple[str, ...]) -> pl.LazyFrame:
+    """Add the product fields of each text column `<prefix>` without its `_`.
+
+    The different texts are collected first: a lazy join of the frame with itself for each of them would be planned
+    again inside the next.
+    """
+    columns = [prefix.rstrip("_") for prefix in prefixes]
+    texts = pl.concat([frame.select(pl.col(column).alias("text")) for column in columns])
+    distinct = texts.unique().drop_nulls().sort("text").collect().lazy()
+    known = products.recognize(distinct, "text", products.LICENSE).collect()
+    for prefix, column in zip(prefixes, columns, strict=True):
+        named = known.rename({field: prefix + field for field in products.FIELDS} | {"text": column})
+        frame = frame.join(named.lazy(), on=column, how="left", maintain_order="left")
+    return frame
 
 
 def _is(column: str, words: tuple[str, ...]) -> pl.Expr:

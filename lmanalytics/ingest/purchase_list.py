@@ -25,6 +25,7 @@ _CURRENCY = r"(?i)^\s*([a-z]{3})[;\s]"
 _COUNTED = {
     "unknown_products": "unknown",
     "other_publishers": "others",
+    "no_purchases": "no_purchases",
     "unknown_purchase_types": "untyped",
     "unknown_metrics": "unmetered",
     "unknown_pack_sizes": "unpacked",
@@ -92,9 +93,12 @@ def _purchases(sheet: Sheet, prefix: str, context: Context) -> pl.LazyFrame:
 
 def _purchased(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Leave out instructions, totals and other publishers' rows."""
+    return frame.filter(~_is_no_purchase() & ~_is_of_others())
+
+
+def _is_no_purchase() -> pl.Expr:
     texts = [pl.col(name).str.strip_chars() for name in ("part_number", "item_name", "product", "quantity", "licenses")]
-    is_no_purchase = pl.any_horizontal(_has(text, "instructions") | _has(text, "totals") for text in texts)
-    return frame.filter(~is_no_purchase & ~_is_of_others())
+    return pl.any_horizontal(_has(text, "instructions") | _has(text, "totals") for text in texts)
 
 
 def _is_of_others() -> pl.Expr:
@@ -145,10 +149,12 @@ def _report(sheet: Sheet, rows: pl.LazyFrame, context: Context) -> None:
         has_mismatch().sum().alias("mismatched"),
         (_is_mangled("agreement_id") | _is_mangled("enrollment_id")).sum().alias("mangled"),
     )
-    others = sheet.frame.filter(_is_of_others()).select(
-        pl.len().alias("others"),
-        pl.col("publisher").unique(maintain_order=True).head(_NAMED).implode().alias("publishers"),
+    others = _is_of_others() & ~_is_no_purchase()
+    left_out = sheet.frame.select(
+        _is_no_purchase().sum().alias("no_purchases"),
+        others.sum().alias("others"),
+        pl.col("publisher").filter(others).unique(maintain_order=True).head(_NAMED).implode().alias("publishers"),
     )
-    facts = seen.collect().row(0, named=True) | others.collect().row(0, named=True)
+    facts = seen.collect().row(0, named=True) | left_out.collect().row(0, named=True)
     applies = {code: facts[count] > 0 for code, count in _COUNTED.items()}
     remark(context, vocabulary()["findings"], applies, sheet, facts)

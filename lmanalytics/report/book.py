@@ -71,12 +71,14 @@ def read_book(path: Path) -> Book:
     chapters = book.get("chapters", [])
     named = isinstance(chapters, list) and all(isinstance(name, str) and Path(name).name == name for name in chapters)
     if not named or not chapters or chapters[0] != INDEX:
-        raise ReportError(
+        message = (
             f"{path}: book.chapters must be a list of notebooks, without folders or parts, that starts with "
             f"{INDEX}, the cover. It is {chapters!r}."
         )
+        raise ReportError(message)
     if document.get("execute", {}).get("enabled"):
-        raise ReportError(f"{path}: execute.enabled must be false. Notebooks are executed once, by papermill, before.")
+        message = f"{path}: execute.enabled must be false. Notebooks are executed once, by papermill, before."
+        raise ReportError(message)
     return Book(
         title=str(book.get("title", "")),
         subtitle=str(book.get("subtitle", "")),
@@ -114,18 +116,22 @@ def _document(path: Path) -> dict[str, Any]:
         message = f"{path} is absent. It lists the report's chapters: `lmanalytics init` lays a new one."
         raise ReportError(message) from None
     except yaml.YAMLError as error:
-        raise ReportError(f"{path} is no YAML: {error}") from None
+        message = f"{path} is no YAML: {error}"
+        raise ReportError(message) from None
     if not isinstance(document, dict) or document.get("project", {}).get("type") != "book":
-        raise ReportError(f"{path} describes no book: project.type must be `book`.")
+        message = f"{path} describes no book: project.type must be `book`."
+        raise ReportError(message)
     return document
 
 
 def _check_names(path: Path, part: str, section: object, known: tuple[str, ...]) -> None:
     if not isinstance(section, dict):
-        raise ReportError(f"{path}: {part} must hold `name: value` lines, and is {section!r}.")
+        message = f"{path}: {part} must hold `name: value` lines, and is {section!r}."
+        raise ReportError(message)
     for name in section:
         if name not in known:
-            raise ReportError(
+            message = (
                 f"{path}: {part}{'.' if part else ''}{name} is not supported by every publisher."
                 f"{did_you_mean(str(name), known)} Supported are {', '.join(known)}."
             )
+            raise ReportError(message)

@@ -1,9 +1,11 @@
 """Which constructs the text of a report may hold: what an author wrote is checked, what data says is made inert."""
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from lmanalytics.errors import ReportError
-from lmanalytics.report.builtin_pandoc import Node, Nodes, plain, rewrite, visible
+from lmanalytics.report.builtin_pandoc import Node, Nodes, opened, plain, rewrite, visible
 
 CALLOUTS = {
     "callout-note": "Note",
@@ -31,7 +33,7 @@ def authored(where: str, blocks: Nodes) -> Nodes:
     """
 
     def change(node: Node) -> Nodes | None:
-        kind, inner = node["t"], node.get("c")
+        kind, inner = opened(node)
         if kind in _REFUSED:
             raise _error(where, _REFUSED[kind])
         if kind in {"RawInline", "RawBlock"}:
@@ -58,23 +60,27 @@ def inert(blocks: Nodes) -> Nodes:
     """Leave of what data said only text, tables and structure: no raw code, picture or active link."""
 
     def change(node: Node) -> Nodes | None:
-        kind, inner = node["t"], node.get("c")
-        if kind in {"RawInline", "RawBlock"}:
-            return []
-        if kind in {"Image", "Span"} or (kind == "Link" and not _SAFE.match(inner[2][0])):
-            return list(inner[1])
-        if kind == "Div":
-            return list(inner[1])
-        if kind == "Str":
-            return [{"t": "Str", "c": visible(inner)}]
-        if kind in {"Code", "CodeBlock"}:
-            return [{"t": kind, "c": [["", [], []], visible(inner[1])]}]
-        if kind == "Header":
-            return [{"t": "Header", "c": [inner[0], ["", [], []], inner[2]]}]
-        return None
+        kind, inner = opened(node)
+        if kind == "Link" and _SAFE.match(inner[2][0]):
+            return None
+        return _INERT[kind](inner) if kind in _INERT else None
 
     changed: Nodes = rewrite(blocks, change)
     return changed
+
+
+_INERT: Mapping[str, Callable[[Any], Nodes]] = {
+    "RawInline": lambda _: [],
+    "RawBlock": lambda _: [],
+    "Image": lambda inner: list(inner[1]),
+    "Link": lambda inner: list(inner[1]),
+    "Span": lambda inner: list(inner[1]),
+    "Div": lambda inner: list(inner[1]),
+    "Str": lambda inner: [{"t": "Str", "c": visible(inner)}],
+    "Code": lambda inner: [{"t": "Code", "c": [["", [], []], visible(inner[1])]}],
+    "CodeBlock": lambda inner: [{"t": "CodeBlock", "c": [["", [], []], visible(inner[1])]}],
+    "Header": lambda inner: [{"t": "Header", "c": [inner[0], ["", [], []], inner[2]]}],
+}
 
 
 def _callout(where: str, node: Node) -> Node:
@@ -82,7 +88,9 @@ def _callout(where: str, node: Node) -> Node:
     settings = dict(pairs)
     if label or len(classes) != 1 or classes[0] not in CALLOUTS or settings.keys() - {"title"}:
         said = " ".join(f".{name}" for name in classes) or "a division"
-        raise _error(where, f"a division other than {', '.join(CALLOUTS)} with a title ({said}, {plain(blocks)[:30]!r})")
+        raise _error(
+            where, f"a division other than {', '.join(CALLOUTS)} with a title ({said}, {plain(blocks)[:30]!r})"
+        )
     kind = classes[0]
     title: Nodes = [{"t": "Str", "c": settings.get("title", CALLOUTS[kind])}]
     if "title" not in settings and blocks and blocks[0]["t"] == "Header":

@@ -4,53 +4,26 @@ The result is Pandoc's tree with five kinds of node of our own, which each write
 Grid (a table), Chart, Picture, Source (code of a cell), Callout and Float (what has a caption and a number).
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lmanalytics.errors import ReportError, did_you_mean
 from lmanalytics.report.builtin_closed import authored, inert
+from lmanalytics.report.builtin_numbers import Heading, Mark, Numbers
 from lmanalytics.report.builtin_pandoc import AUTHORED, COMPUTED, HTML, Node, Nodes, parse, plain, rewrite, texts
 from lmanalytics.report.builtin_tables import read_grid
 from lmanalytics.report.cells import Cell, Chapter, Output
 
-WORDS = {"fig": "Figure", "tbl": "Table", "sec": "Section"}
 _FORMATS = {"markdown": AUTHORED, "computed": COMPUTED, "page": HTML}
-_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
-class Heading:
-    """A line of the table of contents."""
-
-    level: int
-    number: str
-    text: str
-    anchor: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What a cross-reference to a label says: `Table` and `2.1`, or the text of a heading without number."""
-
-    word: str
-    number: str
-    where: str
-
-    @property
-    def said(self) -> str:
-        """The words of a reference; they stay on one line."""
-        return "\N{NO-BREAK SPACE}".join(part for part in (self.word, self.number) if part)
-
-
-@dataclass
 class Document:
     """All chapters, one list of blocks each, and the headings in order."""
 
-    chapters: list[Nodes] = field(default_factory=list)
-    headings: list[Heading] = field(default_factory=list)
+    chapters: list[Nodes]
+    headings: list[Heading]
 
 
 @dataclass(frozen=True)
@@ -71,20 +44,15 @@ def build(chapters: Sequence[Chapter]) -> Document:
 
     """
     parsed = _parse(chapters)
-    document = Document()
-    marks: dict[str, Mark] = {}
-    anchors = _Anchors()
-    number = 0
+    numbers = Numbers()
     for chapter, parts in zip(chapters, parsed, strict=True):
-        title = _title(chapter, parts)
-        is_numbered = "unnumbered" not in title["c"][1][1]
-        number += is_numbered
-        headings = _number(chapter, parts, number if is_numbered else 0, marks, anchors)
-        document.headings += headings
-    files = {f"{chapter.name}.ipynb": anchors.chapter(chapter.name) for chapter in chapters}
-    for parts in parsed:
-        document.chapters.append([node for part in parts for node in _compose(part, marks, files)])
-    return document
+        numbers.chapter(chapter.name, [(part.cell.where, _counted(part), part.cell.label) for part in parts])
+    composed = [[node for part in parts for node in _compose(part, numbers)] for parts in parsed]
+    return Document(composed, numbers.headings)
+
+
+def _counted(part: _Part) -> Nodes:
+    return [node for blocks in (part.blocks, *part.outputs) for node in blocks if node["t"] in {"Header", "Table"}]
 
 
 def _parse(chapters: Sequence[Chapter]) -> list[list[_Part]]:
@@ -119,79 +87,12 @@ def _shown(output: Output, cell: Cell) -> Node:
     return {"t": "CodeBlock", "c": [["", ["output"], []], output.text.rstrip("\n")]}
 
 
-def _title(chapter: Chapter, parts: Sequence[_Part]) -> Node:
-    first: list[Node] = parts[0].blocks if parts else []
-    if not first or first[0]["t"] != "Header" or first[0]["c"][0] != 1:
-        raise ReportError(
-            f"{chapter.name}.ipynb has no title: begin it with a raw cell (---, title: ..., ---) or with `# Title`."
-        )
-    return first[0]
-
-
-def _headers(part: _Part) -> Iterator[Node]:
-    for blocks in (part.blocks, *part.outputs):
-        yield from (node for node in blocks if node["t"] in {"Header", "Table"})
-
-
-def _number(
-    chapter: Chapter, parts: Sequence[_Part], number: int, marks: dict[str, Mark], anchors: "_Anchors"
-) -> list[Heading]:
-    """Give headings, figures and tables of a chapter their numbers; 0 is a chapter without."""
-    headings: list[Heading] = []
-    counts = [number, 0, 0, 0, 0, 0]
-    floats = {"fig": 0, "tbl": 0}
-
-    def count(kind: str, label: str, where: str) -> None:
-        floats[kind] += 1
-        said = f"{number}.{floats[kind]}" if number else str(floats[kind])
-        _mark(marks, label, Mark(WORDS[kind], said, where))
-
-    for part in parts:
-        where = part.cell.where
-        for node in _headers(part):
-            if node["t"] == "Table":
-                if node["c"][0][0].startswith("tbl-"):
-                    count("tbl", node["c"][0][0], where)
-                continue
-            level, (anchor, classes, _), content = node["c"]
-            if level == 1 and headings:
-                raise ReportError(f"{where}: a second heading of the first level. A chapter has one; use ## below it.")
-            if not number and "unnumbered" not in classes:
-                classes.append("unnumbered")
-            said = ""
-            if "unnumbered" not in classes:
-                if level > 1:
-                    counts[level - 1] += 1
-                    counts[level:] = [0] * (len(counts) - level)
-                said = ".".join(str(n) for n in counts[:level])
-            text = plain(content)
-            if anchor.startswith("sec-"):
-                word = ("Chapter" if level == 1 else WORDS["sec"]) if said else text
-                _mark(marks, anchor, Mark(word, said, where))
-            anchor = anchor or (anchors.chapter(chapter.name) if level == 1 else anchors.heading(chapter.name, text))
-            if level == 1:
-                anchors.rename(chapter.name, anchor)
-            node["c"][1][0] = anchor
-            node["number"] = said
-            headings.append(Heading(level, said, text, anchor))
-        if part.cell.label:
-            count(part.cell.label.split("-")[0], part.cell.label, where)
-    return headings
-
-
-def _mark(marks: dict[str, Mark], label: str, mark: Mark) -> None:
-    if label in marks:
-        message = f"{mark.where}: the label {label!r} is taken by {marks[label].where}. Labels are unique in the book."
-        raise ReportError(message)
-    marks[label] = mark
-
-
-def _compose(part: _Part, marks: dict[str, Mark], files: dict[str, str]) -> Nodes:
+def _compose(part: _Part, numbers: Numbers) -> Nodes:
     cell = part.cell
 
     def finish(nodes: Nodes, *, is_data: bool) -> Nodes:
-        resolved = rewrite(nodes, lambda node: _resolved(node, cell.where, marks, files, is_data=is_data))
-        return list(rewrite(resolved, lambda node: _table(node, cell.where, marks)))
+        resolved = rewrite(nodes, lambda node: _resolved(node, cell.where, numbers, is_data=is_data))
+        return list(rewrite(resolved, lambda node: _table(node, cell.where, numbers.marks)))
 
     blocks = finish(part.blocks, is_data=False)
     if cell.code:
@@ -200,13 +101,12 @@ def _compose(part: _Part, marks: dict[str, Mark], files: dict[str, str]) -> Node
     if not cell.label:
         return blocks + shown
     caption = finish(part.caption, is_data=False)
-    return [*blocks, {"t": "Float", "c": [cell.label, marks[cell.label], caption, shown]}]
+    return [*blocks, {"t": "Float", "c": [cell.label, numbers.marks[cell.label], caption, shown]}]
 
 
-def _resolved(
-    node: Node, where: str, marks: dict[str, Mark], files: dict[str, str], *, is_data: bool
-) -> Nodes | None:
+def _resolved(node: Node, where: str, numbers: Numbers, *, is_data: bool) -> Nodes | None:
     """Replace a reference by a link; in what data said, `@name` is text unless it is a label."""
+    marks, files = numbers.marks, numbers.files
     if node["t"] == "Link" and node["c"][2][0].split("#")[0] in files:
         file, _, place = node["c"][2][0].partition("#")
         node["c"][2][0] = f"#{place or files[file]}"
@@ -222,7 +122,8 @@ def _resolved(
                 return list(node["c"][1])
             hint = did_you_mean(label, marks)
             detail = "has words inside its brackets" if label in marks else f"leads nowhere.{hint}"
-            raise ReportError(f"{where}: the reference @{label} {detail} References start with fig-, tbl- or sec-.")
+            message = f"{where}: the reference @{label} {detail} References start with fig-, tbl- or sec-."
+            raise ReportError(message)
         mark = marks[label]
         said = mark.number if citation["citationMode"]["t"] == "SuppressAuthor" else mark.said
         links += texts(", ") if links else []
@@ -234,34 +135,7 @@ def _table(node: Node, where: str, marks: dict[str, Mark]) -> Nodes | None:
     if node["t"] != "Table":
         return None
     label, caption = node["c"][0][0], node["c"][1][1]
-    grid: dict[str, Any] = {"t": "Grid", "c": read_grid(where, node)}
+    grid: dict[str, Any] = {"t": "Grid", "c": (read_grid(where, node),)}
     if label in marks:
         return [{"t": "Float", "c": [label, marks[label], caption[0]["c"] if caption else [], [grid]]}]
     return [grid, *caption]
-
-
-class _Anchors:
-    """Names for places in the document, each given once."""
-
-    def __init__(self) -> None:
-        self._taken: dict[str, int] = {}
-        self._chapters: dict[str, str] = {}
-
-    def chapter(self, name: str) -> str:
-        """Name a chapter's start."""
-        return self._chapters.setdefault(name, f"ch-{_slug(name)}")
-
-    def rename(self, name: str, anchor: str) -> None:
-        """Note the name that an author gave to a chapter's start."""
-        self._chapters[name] = anchor
-
-    def heading(self, chapter: str, text: str) -> str:
-        """Name a heading after its chapter and its text."""
-        anchor = f"{_slug(chapter)}-{_slug(text)}"
-        count = self._taken[anchor] = self._taken.get(anchor, 0) + 1
-        return anchor if count == 1 else f"{anchor}-{count}"
-
-
-def _slug(text: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return _SLUG.sub("-", ascii_only).strip("-") or "part"

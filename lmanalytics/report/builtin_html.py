@@ -4,11 +4,13 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Callable, Mapping
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.book import Edition
-from lmanalytics.report.builtin_document import Document, Heading
-from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, div, raw, rewrite, texts, visible, write
+from lmanalytics.report.builtin_document import Document
+from lmanalytics.report.builtin_numbers import Heading, Mark
+from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, div, opened, raw, rewrite, texts, visible, write
 from lmanalytics.report.builtin_tables import html_table
 from lmanalytics.report.vega import scripts
 
@@ -77,50 +79,60 @@ def _chapter(blocks: Nodes) -> Nodes:
 
 def _node(node: Node) -> Nodes | None:
     """Turn our own nodes into Pandoc's; texts stay in the tree, so that Pandoc escapes them."""
-    kind, inner = node["t"], node.get("c")
-    if kind == "Grid":
-        return [div(["scroll"], [html_table(inner)])]
-    if kind == "Chart":
-        return [raw("html", _chart(*inner))]
-    if kind == "Picture":
-        return [raw("html", f'<img src="data:image/png;base64,{html.escape(inner[1])}" alt="{html.escape(inner[2])}">')]
-    if kind == "Source":
-        code = {"t": "CodeBlock", "c": [["", ["python"], []], inner[0]]}
-        summary = f"<details><summary>{html.escape(inner[1])}</summary>"
-        return [raw("html", summary), code, raw("html", "</details>")] if inner[1] else [code]
-    if kind == "Callout":
-        title = div(["callout-title"], [{"t": "Plain", "c": inner[1]}])
-        return [div(["callout", inner[0]], [title, *inner[2]])]
-    if kind == "Float":
-        return _float(*inner)
+    kind, inner = opened(node)
     if kind == "Header":
-        level, attributes, content = inner
-        number = node.get("number", "")
-        label = f"Chapter\N{NO-BREAK SPACE}{number}" if level == 1 else number
-        prefix: Nodes = [{"t": "Span", "c": [["", ["number"], []], texts(label)]}, {"t": "Space"}] if number else []
-        return [{"t": "Header", "c": [level, [attributes[0], [], []], [*prefix, *content]]}]
-    return None
+        return _header(node)
+    return _SHOWN[kind](*inner) if kind in _SHOWN else None
 
 
-def _float(label: str, mark: object, caption: Nodes, blocks: Nodes) -> Nodes:
-    said = {"t": "Span", "c": [["", ["number"], []], [{"t": "Str", "c": getattr(mark, "said", "")}]]}
-    line = [raw("html", "<figcaption>"), {"t": "Plain", "c": [said, {"t": "Space"}, *caption]}, raw("html", "</figcaption>")]
+def _header(node: Node) -> Nodes:
+    level, attributes, content = node["c"]
+    number = node.get("number", "")
+    label = f"Chapter\N{NO-BREAK SPACE}{number}" if level == 1 else number
+    prefix: Nodes = [{"t": "Span", "c": [["", ["number"], []], texts(label)]}, {"t": "Space"}] if number else []
+    return [{"t": "Header", "c": [level, [attributes[0], [], []], [*prefix, *content]]}]
+
+
+def _source(code: str, fold: str) -> Nodes:
+    block: Node = {"t": "CodeBlock", "c": [["", ["python"], []], code]}
+    start = f"<details><summary>{html.escape(fold)}</summary>"
+    return [raw("html", start), block, raw("html", "</details>")] if fold else [block]
+
+
+def _picture(_: str, data: str, description: str) -> Nodes:
+    return [raw("html", f'<img src="data:image/png;base64,{html.escape(data)}" alt="{html.escape(description)}">')]
+
+
+def _callout(kind: str, title: Nodes, blocks: Nodes) -> Nodes:
+    return [div(["callout", kind], [div(["callout-title"], [{"t": "Plain", "c": title}]), *blocks])]
+
+
+def _float(label: str, mark: Mark, caption: Nodes, blocks: Nodes) -> Nodes:
+    said: Node = {"t": "Span", "c": [["", ["number"], []], [{"t": "Str", "c": mark.said}]]}
+    text: Node = {"t": "Plain", "c": [said, {"t": "Space"}, *caption]}
+    line = [raw("html", "<figcaption>"), text, raw("html", "</figcaption>")]
     body = [*line, *blocks] if label.startswith("tbl-") else [*blocks, *line]
     return [raw("html", f'<figure id="{label}" class="{label[:3]}">'), *body, raw("html", "</figure>")]
 
 
-def _chart(where: str, page: str, svg: str, description: str) -> str:
+def _chart(where: str, page: str, svg: str, description: str) -> Nodes:
     """Return a chart's host and specification, its inner names made unique in the page."""
-    host = _HOST.search(page)
-    spec = _SPEC.search(page)
+    host, spec = _HOST.search(page), _SPEC.search(page)
     if _ACTIVE.search(svg) or (page and not (host and spec)) or (spec and _ACTIVE.search(page[: spec.start()])):
-        raise ReportError(f"{where}: the chart holds something that could run as a program. Show charts with Altair.")
+        message = f"{where}: the chart holds something that could run as a program. Show charts with Altair."
+        raise ReportError(message)
     name = host[1] if host else f"svg-{hashlib.sha256(svg.encode()).hexdigest()[:16]}"
     unique = _NAMED.sub(lambda m: f"{m[1]}{name}-{m[2]}", svg)
-    before = f'<div class="vega-embed-host" id="{name}" role="img" aria-label="{html.escape(visible(plain_line(description)))}">'
-    return f'<div class="chart">{before}{unique}</div>{spec[0].strip() if spec else ""}</div>'
+    said = html.escape(visible(" ".join(description.split())))
+    drawn = f'<div class="vega-embed-host" id="{name}" role="img" aria-label="{said}">{unique}</div>'
+    return [raw("html", f'<div class="chart">{drawn}{spec[0].strip() if spec else ""}</div>')]
 
 
-def plain_line(text: str) -> str:
-    """Return text on one line."""
-    return " ".join(text.split())
+_SHOWN: Mapping[str, Callable[..., Nodes]] = {
+    "Grid": lambda grid: [div(["scroll"], [html_table(grid)])],
+    "Chart": _chart,
+    "Picture": _picture,
+    "Source": _source,
+    "Callout": _callout,
+    "Float": _float,
+}

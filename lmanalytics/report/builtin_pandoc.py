@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pypandoc
+import pypandoc  # type: ignore[import-untyped]  # (it ships no types)
 
 from lmanalytics.errors import ReportError
 
@@ -41,6 +41,11 @@ def write(blocks: Nodes, kind: str, *options: str) -> str:
     return _run(["-f", "json", "-t", kind, "--wrap=none", *options], json.dumps(document, ensure_ascii=False))
 
 
+def opened(node: Node) -> tuple[str, Any]:
+    """Return a node's type and content."""
+    return node["t"], node.get("c")
+
+
 def rewrite(value: Any, change: Callable[[Node], Nodes | None]) -> Any:
     """Return the tree with each node replaced, innermost first, by what `change` gives for it (None: as it is)."""
     if isinstance(value, list):
@@ -61,9 +66,9 @@ def plain(value: Any) -> str:
         return "".join(plain(item) for item in value)
     if not isinstance(value, dict):
         return ""
-    kind, content = value.get("t"), value.get("c")
+    kind, content = opened(value) if "t" in value else ("", None)
     if kind in {"Str", "Code", "CodeBlock", "Math"}:
-        return str(content if kind == "Str" else content[1])
+        return str(content) if kind == "Str" else str(content[1] if content else "")
     if kind in {"Space", "SoftBreak", "LineBreak"}:
         return " "
     return plain(content) if isinstance(content, list) else ""
@@ -100,5 +105,6 @@ def _run(arguments: Sequence[str], text: str) -> str:
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)  # noqa: S603 (own arguments)
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-3:]
-        raise ReportError(f"Pandoc could not read or write the report: {' '.join(last)}. `lmanalytics doctor` checks it.")
+        message = f"Pandoc could not read or write the report: {' '.join(last)}. `lmanalytics doctor` checks it."
+        raise ReportError(message)
     return done.stdout.decode()

@@ -1,19 +1,21 @@
 """The built-in publisher's PDF: a tagged PDF/A-2a with its fonts inside, from Pandoc's tree through Typst."""
 
 import base64
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
 
 import typst
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.book import Edition
 from lmanalytics.report.builtin_document import Document
-from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, raw, rewrite, visible, write
+from lmanalytics.report.builtin_numbers import Mark
+from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, opened, raw, rewrite, visible, write
 from lmanalytics.report.builtin_tables import typst_table
 from lmanalytics.report.builtin_typst import FONTS, covered, string
 from lmanalytics.report.execute import epoch
 
-STANDARDS = ("a-2a", "ua-1")
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 _HINT = "If a notebook was changed, undo that; otherwise this is a fault of the publisher: report it with this message."
 
 
@@ -31,15 +33,16 @@ def write_pdf(document: Document, edition: Edition) -> bytes:
     files.named["report.typ"] = (ASSETS / "report.typ").read_bytes()
     try:
         made = typst.compile(
-            files.named,
+            cast("Any", files.named),
             format="pdf",
             font_paths=[FONTS],
             ignore_system_fonts=True,
-            pdf_standards=list(STANDARDS),
+            pdf_standards=STANDARDS,
             timestamp=epoch(edition.as_of),
         )
     except typst.TypstError as error:
-        raise ReportError(f"Typst refused the report: {error}. {_HINT}") from None
+        message = f"Typst refused the report: {error}. {_HINT}"
+        raise ReportError(message) from None
     return bytes(made)
 
 
@@ -64,35 +67,39 @@ class _Files:
 
     def __init__(self) -> None:
         self.named: dict[str, bytes] = {}
+        self._turned: Mapping[str, Callable[..., Nodes]] = {
+            "Grid": lambda grid: [raw("typst", typst_table(grid))],
+            "Chart": lambda _where, _page, svg, said: self._image("svg", covered(svg).encode(), said),
+            "Picture": lambda _where, data, said: self._image("png", base64.b64decode(data), said),
+            "Source": lambda code, _: [{"t": "CodeBlock", "c": [["", ["python"], []], _shown(code)]}],
+            "Callout": _callout,
+            "Float": _float,
+            "Code": lambda attributes, text: [{"t": "Code", "c": [attributes, _shown(text)]}],
+            "CodeBlock": lambda attributes, text: [{"t": "CodeBlock", "c": [attributes, _shown(text)]}],
+        }
 
     def node(self, node: Node) -> Nodes | None:
         """Turn our own nodes into Typst, and texts into texts that the fonts can show."""
-        kind, inner = node["t"], node.get("c")
-        if kind == "Grid":
-            return [raw("typst", typst_table(inner))]
-        if kind == "Chart":
-            return [self._image("svg", covered(inner[2]).encode(), inner[3])]
-        if kind == "Picture":
-            return [self._image("png", base64.b64decode(inner[1]), inner[2])]
-        if kind == "Source":
-            return [{"t": "CodeBlock", "c": [["", ["python"], []], covered(visible(inner[0]))]}]
-        if kind == "Callout":
-            return _call(f"#callout({string(inner[0])}, [", [{"t": "Plain", "c": inner[1]}], "], [", inner[2], "])")
-        if kind == "Float":
-            return _float(*inner)
+        kind, inner = opened(node)
         if kind == "Str":
-            return [{"t": "Str", "c": covered(visible(inner))}]
-        if kind in {"Code", "CodeBlock"}:
-            return [{"t": kind, "c": [inner[0], covered(visible(inner[1]))]}]
-        return None
+            return [{"t": "Str", "c": _shown(inner)}]
+        return self._turned[kind](*inner) if kind in self._turned else None
 
-    def _image(self, ending: str, data: bytes, description: str) -> Node:
+    def _image(self, ending: str, data: bytes, description: str) -> Nodes:
         name = f"picture-{len(self.named) + 1}.{ending}"
         self.named[name] = data
-        return raw("typst", f"#image({string(name)}, alt: {string(description or 'Figure')})")
+        return [raw("typst", f"#image({string(name)}, alt: {string(description or 'Figure')})")]
 
 
-def _float(label: str, mark: Any, caption: Nodes, blocks: Nodes) -> Nodes:  # noqa: ANN401 (a Mark)
+def _shown(text: str) -> str:
+    return covered(visible(text))
+
+
+def _callout(kind: str, title: Nodes, blocks: Nodes) -> Nodes:
+    return _call(f"#callout({string(kind)}, [", [{"t": "Plain", "c": title}], "], [", blocks, "])")
+
+
+def _float(label: str, mark: Mark, caption: Nodes, blocks: Nodes) -> Nodes:
     kind = "table" if label.startswith("tbl-") else "image"
     start = f"#numbered({kind}, {string(mark.word)}, {string(mark.number)}, ["
     return _call(start, [{"t": "Plain", "c": caption}], "], [", blocks, f"]) <{label}>")

@@ -100,7 +100,7 @@ def html_table(grid: Grid) -> Node:
 def typst_table(grid: Grid) -> str:
     """Return the grid as a call of the template's `data-table`; every text is a string literal."""
     sides = _sides(grid)
-    head = ", ".join(_typst_cell(c, sides, n) for row in grid.head for n, c in _placed(row))
+    head = ", ".join(_typst_cell(c, sides, n, is_head=True) for row in grid.head for n, c in _placed(row))
     body = ",\n".join(_typst_cell(c, sides, n) for row in grid.body for n, c in _placed(row))
     notes = "".join(f"[{content(blocks)}], " for blocks in grid.notes)
     return (
@@ -146,7 +146,8 @@ def _color(where: str, value: str) -> str:
         return value
     if match := _RGB.match(value):
         return "#" + "".join(f"{min(int(part), 255):02x}" for part in match.groups())
-    raise ReportError(f"{where}: the color {value!r} of a cell is not supported. Write it as #rrggbb.")
+    message = f"{where}: the color {value!r} of a cell is not supported. Write it as #rrggbb."
+    raise ReportError(message)
 
 
 def _numeric(cell: Cell) -> str:
@@ -175,13 +176,13 @@ def _sides(grid: Grid) -> list[str]:
     return [found.get(place, "left") for place in range(grid.columns)]
 
 
-def _typst_cell(cell: Cell, sides: list[str], place: int) -> str:
+def _typst_cell(cell: Cell, sides: list[str], place: int, *, is_head: bool = False) -> str:
     text = content(cell.blocks)
     if _numeric(cell):
         text = f"#box[{text}]"
     marks: Mapping[str, str] = {
         "fill": f'rgb("{cell.ink}")' if cell.ink else "",
-        "weight": string("bold") if cell.is_bold or cell.role in {"group", "total", "title"} else "",
+        "weight": string("bold") if is_head or cell.is_bold or cell.role in {"group", "total"} else "",
     }
     said = ", ".join(f"{name}: {value}" for name, value in marks.items() if value)
     text = f"#text({said})[{text}]" if said else text

@@ -3,10 +3,11 @@
 import functools
 import re
 import struct
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, visible
+from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, opened, visible
 
 FONTS = ASSETS / "fonts"
 SYMBOLS = frozenset("\N{CHECK MARK}\N{BALLOT X}\N{WARNING SIGN}\N{REPLACEMENT CHARACTER}")
@@ -54,7 +55,7 @@ def inlines(nodes: Nodes) -> str:
 
 
 def _lines(block: Node) -> list[str]:
-    kind, inner = block["t"], block.get("c")
+    kind, inner = opened(block)
     if kind in {"Plain", "Para"}:
         return [inlines(inner)]
     if kind == "Header":
@@ -76,23 +77,32 @@ def _said(node: Node) -> str | None:
 
 
 def _marked(node: Node) -> str:
-    kind, inner = node["t"], node.get("c")
+    kind, inner = opened(node)
     if kind in _WRAPS:
         return f"#{_WRAPS[kind]}[{inlines(inner)}]"
-    if kind == "LineBreak":
-        return "#linebreak()"
-    if kind == "Code":
-        return f"#raw({string(inner[1])})"
-    if kind == "Quoted":
-        marks = "''" if inner[0]["t"] == "SingleQuote" else '""'
-        return f"#{string(marks[0])}{inlines(inner[1])}#{string(marks[1])}"
-    if kind == "Link":
-        target = inner[2][0]
-        place = f"<{target[1:]}>" if target.startswith("#") else string(target)
-        return f"#link({place})[{inlines(inner[1])}]"
-    if kind in {"Span", "Cite"}:
-        return inlines(inner[1])
-    return f"#{string(inner[1])}" if kind == "Math" else ""
+    return _MARKED[kind](inner) if kind in _MARKED else ""
+
+
+def _quotation(inner: Any) -> str:
+    mark = string("'" if inner[0]["t"] == "SingleQuote" else '"')
+    return f"#{mark}{inlines(inner[1])}#{mark}"
+
+
+def _link(inner: Any) -> str:
+    target = inner[2][0]
+    place = f"<{target[1:]}>" if target.startswith("#") else string(target)
+    return f"#link({place})[{inlines(inner[1])}]"
+
+
+_MARKED: Mapping[str, Callable[[Any], str]] = {
+    "LineBreak": lambda _: "#linebreak()",
+    "Code": lambda inner: f"#raw({string(inner[1])})",
+    "Quoted": _quotation,
+    "Link": _link,
+    "Span": lambda inner: inlines(inner[1]),
+    "Cite": lambda inner: inlines(inner[1]),
+    "Math": lambda inner: f"#{string(inner[1])}",
+}
 
 
 def _literal(text: str) -> str:

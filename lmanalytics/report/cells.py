@@ -117,11 +117,12 @@ def read_chapter(path: Path, node: nbformat.NotebookNode, defaults: Mapping[str,
                 cells.append(Cell(where, markdown=raw.source))
         elif raw.cell_type == "raw":
             if index:
-                raise ReportError(f"{where} is a raw cell. Only the first may be one, for the title; use markdown.")
+                message = f"{where} is a raw cell. Only the first may be one, for the title; use markdown."
+                raise ReportError(message)
             title = _front_matter(where, raw.source)
         elif "injected-parameters" not in raw.metadata.get("tags", []):
             cell = _code_cell(where, raw, defaults)
-            cells.extend([cell] if cell else [])
+            cells.extend([cell] if cell.code or cell.outputs else [])
     return Chapter(path.stem, title, tuple(cells))
 
 
@@ -152,7 +153,8 @@ def _front_matter(where: str, source: str) -> str:
     try:
         front = yaml.safe_load(source.strip().strip("-")) or {}
     except yaml.YAMLError as error:
-        raise ReportError(f"{where}: the front matter is no YAML: {error}") from None
+        message = f"{where}: the front matter is no YAML: {error}"
+        raise ReportError(message) from None
     for name in front if isinstance(front, dict) else [front]:
         if name not in known:
             message = (
@@ -166,41 +168,48 @@ def _options(where: str, text: str) -> dict[str, Any]:
     try:
         options = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise ReportError(f"{where}: the lines that start with #| are no YAML: {error}") from None
+        message = f"{where}: the lines that start with #| are no YAML: {error}"
+        raise ReportError(message) from None
     if not isinstance(options, dict):
-        raise ReportError(f"{where}: the lines that start with #| are not `name: value`: {text!r}.")
+        message = f"{where}: the lines that start with #| are not `name: value`: {text!r}."
+        raise ReportError(message)
     for name, value in options.items():
         if name not in OPTIONS:
-            raise ReportError(
+            message = (
                 f"{where}: the option {name!r} is not supported.{did_you_mean(str(name), OPTIONS)} "
                 f"Supported are {', '.join(OPTIONS)}."
             )
+            raise ReportError(message)
         try:
             options[name] = OPTIONS[name](value)
         except (TypeError, ValueError) as error:
-            raise ReportError(f"{where}: the option {name!r}, given as {value!r}, {error}.") from None
+            message = f"{where}: the option {name!r}, given as {value!r}, {error}."
+            raise ReportError(message) from None
     return options
 
 
-def _code_cell(where: str, raw: nbformat.NotebookNode, defaults: Mapping[str, object]) -> Cell | None:
+def _code_cell(where: str, raw: nbformat.NotebookNode, defaults: Mapping[str, object]) -> Cell:
     text, code = split_options(raw.source)
-    options = {"echo": True, "warning": True, **defaults} | _options(where, text)
+    options: dict[str, Any] = {"echo": True, "warning": True, **defaults, **_options(where, text)}
     label = options.get("label", "")
     captions = {name: options[name] for name in ("fig-cap", "tbl-cap") if name in options}
     prefix = label.split("-")[0]
     wanted = {f"{prefix}-cap"} if prefix in {"fig", "tbl"} else set()
     if captions.keys() != wanted:
-        raise ReportError(
+        message = (
             f"{where}: a label that starts with fig- needs fig-cap, tbl- needs tbl-cap, and a caption needs "
             f"such a label. Here the label is {label!r} and the captions are {', '.join(captions) or 'none'}."
         )
+        raise ReportError(message)
     if not options.get("include", True):
         if captions:
-            raise ReportError(f"{where}: it has a caption, but `include: false` hides it. Drop one of them.")
-        return None
+            message = f"{where}: it has a caption, but `include: false` hides it. Drop one of them."
+            raise ReportError(message)
+        return Cell(where)
     outputs = _outputs(where, raw.outputs, options)
     if captions and len(outputs) != 1:
-        raise ReportError(f"{where}: it has a caption, so it must show exactly one thing; it shows {len(outputs)}.")
+        message = f"{where}: it has a caption, so it must show exactly one thing; it shows {len(outputs)}."
+        raise ReportError(message)
     fold = options.get("code-summary", "Code") if options.get("code-fold") else ""
     return Cell(
         where=where,
@@ -217,9 +226,8 @@ def _outputs(where: str, raw: Sequence[nbformat.NotebookNode], options: Mapping[
     shown = []
     for output in raw:
         if output.output_type == "error":
-            raise ReportError(
-                f"{where} failed: {output.ename}: {output.evalue}. Run the notebook again without errors."
-            )
+            message = f"{where} failed: {output.ename}: {output.evalue}. Run the notebook again without errors."
+            raise ReportError(message)
         if output.output_type == "stream":
             if output.name == "stderr" and not options["warning"]:
                 continue
@@ -243,4 +251,5 @@ def _display(where: str, data: Mapping[str, str]) -> Output:
         return Output("picture", data[PNG].replace("\n", ""), description=plain)
     if PRINTED in data:
         return Output("printed", plain)
-    raise ReportError(f"{where}: an output of type {', '.join(data)} is not supported. Show a table, chart or text.")
+    message = f"{where}: an output of type {', '.join(data)} is not supported. Show a table, chart or text."
+    raise ReportError(message)

@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
+import papermill  # type: ignore[import-untyped]  # (it ships no types)
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
+from papermill.exceptions import PapermillExecutionError  # type: ignore[import-untyped]  # (likewise)
 from traitlets import Dict
 from traitlets.config import Config
 
 from lmanalytics.errors import ReportError, did_you_mean
 from lmanalytics.report.cells import cell_name
 
+_FORMAT: Any = nbformat  # its functions have no types
 LONGEST_SOCKET = 60  # a socket's path may have about a hundred characters, of which the kernel's name takes forty
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"(<[^<>\n]+) at 0x[0-9a-fA-F]{6,16}>")
@@ -40,7 +41,7 @@ class ThisInterpreter(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """Return how to start the kernel."""
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command = [sys.executable, "-P", "-m", "lmanalytics.report.kernel", "-f", "{connection_file}", "--log-level=50"]
         return KernelSpec(argv=command, display_name="Python 3", language="python", env=dict(self.variables))
 
 
@@ -89,7 +90,7 @@ def execute_notebooks(
                 raise
     written = [out / path.name for path in notebooks]
     for path, node in zip(written, done, strict=True):
-        path.write_text(nbformat.writes(node) + "\n", encoding="utf-8")
+        path.write_text(_FORMAT.writes(node) + "\n", encoding="utf-8")
     return written
 
 
@@ -101,9 +102,10 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
     """
     try:
-        node = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        node: nbformat.NotebookNode = _FORMAT.reads(path.read_text(encoding="utf-8"), as_version=4)
     except FileNotFoundError:
-        raise ReportError(f"Notebook {path.name} is absent. The report needs it: restore {path}.") from None
+        message = f"Notebook {path.name} is absent. The report needs it: restore {path}."
+        raise ReportError(message) from None
     except (ValueError, KeyError, AttributeError) as error:
         message = f"{path.name} is no notebook: {error}. Restore it from the package or from version control."
         raise ReportError(message) from None
@@ -121,7 +123,7 @@ def normalize(node: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat.
 
     """
     parameters = node.metadata.get("papermill", {}).get("parameters", {})
-    node["metadata"] = nbformat.from_dict(
+    node["metadata"] = _FORMAT.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -131,7 +133,7 @@ def normalize(node: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat.
     node["nbformat_minor"] = 5
     for number, cell in enumerate(node.cells, start=1):
         cell["id"] = f"cell-{number}"
-        cell["metadata"] = nbformat.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
+        cell["metadata"] = _FORMAT.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
         if cell.cell_type == "code":
             cell["outputs"] = [_cleaned(output, hide) for output in _joined(cell.outputs)]
     return node
@@ -195,10 +197,11 @@ def _check_parameters(path: Path, values: Mapping[str, object]) -> None:
     unknown = [name for name in values if name not in known]
     if unknown:
         has = ", ".join(known) or "none: no cell is tagged `parameters`"
-        raise ReportError(
+        message = (
             f"Notebook {path.name} has no parameter {unknown[0]!r}.{did_you_mean(unknown[0], known)} "
             f"Its parameters are {has}. It would ignore the value, so nothing was run."
         )
+        raise ReportError(message)
 
 
 def _failure(path: Path, node: nbformat.NotebookNode, error: PapermillExecutionError) -> str:
@@ -234,7 +237,7 @@ def _cleaned(output: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat
             return {key: clean(inner) for key, inner in value.items() if key not in {"metadata", "transient"}}
         return [clean(inner) for inner in value] if isinstance(value, list) else value
 
-    result = nbformat.from_dict(clean(output))
+    result: nbformat.NotebookNode = _FORMAT.from_dict(clean(output))
     if "data" in result:
-        result["metadata"] = nbformat.from_dict({})
+        result["metadata"] = _FORMAT.from_dict({})
     return result

@@ -20,9 +20,12 @@ from lmanalytics.report.vega import header_html
 
 Publisher = Literal["auto", "quarto", "builtin"]
 PAGE, PDF, BOOK, PAGES = "report.html", "report.pdf", "book", "html"
-_FORWARD = '<!DOCTYPE html>\n<meta charset="utf-8">\n<meta http-equiv="refresh" content="0; url=html/index.html">\n' + (
-    '<title>Report</title>\n<a href="html/index.html">Open the report</a>\n'
-)
+_FORWARD = """<!DOCTYPE html>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=html/index.html">
+<title>Report</title>
+<a href="html/index.html">Open the report</a>
+"""
 
 
 @dataclass(frozen=True)
@@ -133,4 +136,5 @@ def _replace(folder: Path, target: Path, before: Path) -> None:
     except OSError as error:
         if before.exists() and not target.exists():
             before.rename(target)
-        raise ReportError(f"{target} cannot be replaced: {error.strerror}. Close the report where it is open.") from None
+        message = f"{target} cannot be replaced: {error.strerror}. Close the report where it is open."
+        raise ReportError(message) from None

@@ -84,10 +84,11 @@ def offline(page: str, name: str) -> str:
     page = _REMOTE.sub("", page)
     remote = outside(page)
     if remote:
-        raise ReportError(
+        message = (
             f"{name} would load {remote[0]!r} from outside. A report must open without a network: "
             "look for the setting in _quarto.yml that adds it, or publish with `--publisher builtin`."
         )
+        raise ReportError(message)
     return page
 
 
@@ -102,7 +103,8 @@ def _run(command: Sequence[str], folder: Path, edition: Edition) -> None:
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()][-LAST_LINES:]
         text = "\n  ".join(said).replace(str(folder), ".")
-        raise ReportError(
+        message = (
             f"`quarto render --to {command[4]}` failed with exit code {done.returncode}. It said last:\n  {text}\n"
             "Publish with `--publisher builtin` until that is mended."
         )
+        raise ReportError(message)

@@ -4,6 +4,7 @@ import functools
 import os
 import tempfile
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import altair as alt
@@ -41,10 +42,10 @@ def header_html() -> str:
 
 def _bundle() -> str:
     """Make the first script, which takes seconds, once for each version on a machine."""
-    kept = _cache() / f"vega-{VEGA_LITE}-{vlc.__version__}.js"
+    kept = _cache() / f"vega-{VEGA_LITE}-{version('vl-convert-python')}.js"
     with suppress(OSError):
         return kept.read_text(encoding="utf-8")
-    made: str = vlc.javascript_bundle(vl_version=VEGA_LITE)
+    made: str = vlc.javascript_bundle(None, vl_version=VEGA_LITE)
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False, encoding="utf-8") as part:

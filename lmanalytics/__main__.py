@@ -112,7 +112,7 @@ def check(exports: Path, as_of: datetime, into: Path | None, *, as_json: bool) -
 @_AS_OF
 @_computing
 @click.pass_obj
-def run(workspace: Workspace, exports: Path, as_of: datetime, **options: Any) -> None:
+def run(workspace: Workspace, /, exports: Path, as_of: datetime, **options: Any) -> None:
     """Compute every answer from a folder of exports."""
     result = commands.run(exports, workspace, as_of=as_of.date(), progress=_progress, **_asked(options))
     _finish(result, options)
@@ -124,7 +124,9 @@ def run(workspace: Workspace, exports: Path, as_of: datetime, **options: Any) ->
 @click.option("--publisher", type=click.Choice(["auto", "quarto", "builtin"]), default="auto", show_default=True)
 @_computing
 @click.pass_obj
-def report(workspace: Workspace, path: Path, as_of: datetime | None, publisher: str, **options: Any) -> None:
+def report(
+    workspace: Workspace, /, path: Path, as_of: datetime | None, publisher: commands.Publisher, **options: Any
+) -> None:
     """Publish the HTML and PDF report of a run, or of a folder of exports, which is run first."""
     day = as_of.date() if as_of else None
     asked = _asked(options)

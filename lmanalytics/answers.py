@@ -8,11 +8,13 @@ import polars as pl
 
 from lmanalytics.evidence import accounts, findings
 from lmanalytics.facts import estate_facts
-from lmanalytics.position.balance import balance, version_ranks
-from lmanalytics.position.plan import choose
+from lmanalytics.position.balance import Balance, balance, version_ranks
+from lmanalytics.position.plan import choose, top_up
 from lmanalytics.position.true_up import true_up
 from lmanalytics.rules import register
 from lmanalytics.rules.demand import stage as demand
+from lmanalytics.rules.demand.options import METRIC, PRODUCT
+from lmanalytics.rules.demand.price_list import per_license
 from lmanalytics.rules.entitlement import stage as entitlement
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS
@@ -49,12 +51,10 @@ def compute(
     progress("what the estate requires")
     required = _saved(_required(tables, settings, folder), folder)
     progress("the position")
-    plan = choose(required["demand"]) if required else None
-    licenses = owned.get("licenses")
-    solved = balance(plan, licenses, version_ranks(settings), demand.PRODUCTS, settings)
+    solved = _solved(required, owned, tables, settings)
     answered = _saved({"plan": solved.plan, "position": solved.position}, folder)
-    if plan is not None and licenses is not None:
-        order = true_up(answered["plan"], tables.get("prices"), tables.get("agreements"), settings)
+    if solved.short is not None:
+        order = true_up(solved.short, tables.get("prices"), tables.get("agreements"), settings)
         answered |= _saved({"true_up": order}, folder)
     answered |= owned | required
     progress("accounts and findings")
@@ -73,6 +73,12 @@ def _required(tables: Tables, settings: Settings, folder: Path) -> Tables:
         return {}
     facts = _saved(estate_facts.facts(tables, settings), folder / "facts")
     return demand.answers(facts, tables.get("prices"), settings)
+
+
+def _solved(required: Tables, owned: Tables, tables: Tables, settings: Settings) -> Balance:
+    plan = top_up(choose(required["demand"]), required["customer_minimums"]) if required else None
+    listed = per_license(tables.get("prices"), PRODUCT, METRIC, settings.as_of)
+    return balance(plan, owned.get("licenses"), listed, version_ranks(settings), (PRODUCT,), settings)
 
 
 def _evidence(
@@ -117,11 +123,11 @@ def _policies(tables: Tables, answered: Tables, settings: Settings) -> pl.LazyFr
 def _swing(tables: Tables, settings: Settings, name: str, reading: str, now: tuple[Any, Any]) -> tuple[str, str]:
     """Answer the whole question under another reading: licenses short and their cost, against those in force."""
     other = Settings(settings.as_of, settings.policies | {name: reading})
-    owned = entitlement.answers(tables, other).get("licenses") if "purchases" in tables else None
-    plan = None
+    owned = entitlement.answers(tables, other) if "purchases" in tables else {}
+    required: Tables = {}
     if {"hosts", "oses"} & tables.keys():
-        plan = choose(demand.answers(estate_facts.facts(tables, other), tables.get("prices"), other)["demand"])
-    solved = balance(plan, owned, version_ranks(other), demand.PRODUCTS, other)
+        required = demand.answers(estate_facts.facts(tables, other), tables.get("prices"), other)
+    solved = _solved(required, owned, tables, other)
     then = _totals(solved.plan, solved.position)
     licenses, cost = ((b - a if a is not None and b is not None else None) for a, b in zip(now, then, strict=True))
     return _signed(licenses), _signed(cost)
@@ -133,7 +139,7 @@ def _totals(plan: pl.LazyFrame, position: pl.LazyFrame) -> tuple[Any, Any]:
         position.select(
             pl.col("shortage").sum(),
             pl.col("shortage_cost").sum(),
-            (pl.col("shortage_cost").is_null() & (pl.col("shortage") > 0)).any(),
+            unpriced=(pl.col("shortage_cost").is_null() & (pl.col("shortage") > 0)).any(),
         )
         .collect()
         .row(0)

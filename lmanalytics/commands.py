@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -25,6 +25,7 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.workspace import Workspace
 
 Progress = Callable[[str], None]
+Publisher = Literal["auto", "quarto", "builtin"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def report(
     as_of: date | None,
     policies: dict[str, str],
     fresh: bool,
-    publisher: str,
+    publisher: Publisher,
     progress: Progress,
 ) -> Result:
     """Publish a run's report; a folder of exports is run first."""
@@ -138,12 +139,11 @@ def _summary(folder: Path, seconds: float, *, is_reused: bool, report: Path | No
     position = pl.read_parquet(folder / "position.parquet")
     accounts = pl.read_parquet(folder / "accounts.parquet")
     findings = pl.read_parquet(folder / "findings.parquet")
-    short = position["shortage"].sum() if position["shortage"].null_count() < position.height else None
-    cost = position["shortage_cost"].sum() if position["shortage_cost"].null_count() < position.height else None
-    currency = position["currency"].drop_nulls().first()
+    short, cost = (_total(position[column]) for column in ("shortage", "shortage_cost"))
+    currency = next(iter(position["currency"].drop_nulls().to_list()), "")
     rows = int(accounts["rows"].sum())
     said = "not computable" if short is None else f"{short:,}"
-    spent = "" if cost is None or not short else f" (about {cost:,.2f} {currency or ''})".rstrip()
+    spent = "" if cost is None or not short else f" (about {cost:,.2f} {currency})"
     files = [str(p) for p in (sorted(report.glob("*.html")) + sorted(report.glob("*.pdf")) if report else [])]
     last = (
         f"{document['run_id']}: {rows:,} rows in, {rows:,} accounted for; licenses short: {said}{spent};"
@@ -164,6 +164,10 @@ def _summary(folder: Path, seconds: float, *, is_reused: bool, report: Path | No
     unknown = [f"not computable: {reason}" for reason in document["not_computable"]]
     warnings = findings.filter(pl.col("severity") == "error")["statement"].to_list()
     return Result(data, [str(folder), *files, *unknown, last], warnings)
+
+
+def _total(column: pl.Series) -> Any:
+    return column.sum() if column.null_count() < column.len() else None
 
 
 def fail_on_shortage(result: Result, limit: int | None) -> None:

@@ -17,8 +17,8 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
 
     Args:
         tables: the accepted canonical tables.
-        facts: `host_rows` with its state, `oses` with its outcome.
-        answered: `purchase_outcomes`, `ose_outcomes` and `plan`.
+        facts: `hosts`, for the subject of each.
+        answered: `purchase_outcomes`, `ose_outcomes`, `host_outcomes` and `plan`.
         counts: table and rows read, from the gate.
         quarantine: folder of the rows that the gate kept back.
 
@@ -35,8 +35,8 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
             parts.append(_counted(answered["purchase_outcomes"], name, "entitlement"))
         elif name == "oses" and "ose_outcomes" in answered:
             parts.append(_counted(_settled(answered["ose_outcomes"], answered["plan"]), name, "demand"))
-        elif name == "hosts" and "host_rows" in facts:
-            parts.append(_counted(_hosts(facts["host_rows"], answered["plan"]), name, "demand"))
+        elif name == "hosts" and "host_outcomes" in answered:
+            parts.append(_counted(_hosts(answered["host_outcomes"], facts["hosts"], answered["plan"]), name, "demand"))
         else:
             used = table.select(
                 ENTITY, product=pl.lit(_ANY), outcome=pl.lit("used"), reason=pl.lit("read_by_the_rules")
@@ -93,22 +93,15 @@ def _settled(outcomes: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _hosts(rows: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
-    """Say of each host's row whether its licenses suffice, or that nothing on it needs any."""
+def _hosts(outcomes: pl.LazyFrame, hosts: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
+    """Say of each host in the estate whether its licenses suffice, or that nothing on it needs any."""
     subject = [ENTITY, "subject_kind", "subject_id"]
-    settled = rows.join(_state(plan).select(*subject, "product", "state"), on=subject, how="left", suffix="_of_plan")
-    current = pl.col("state") == "current"
-    return settled.select(
-        ENTITY,
-        product=pl.when(current).then(pl.col("product")).fill_null(_ANY),
-        outcome=pl.when(~current)
-        .then(pl.lit("superseded"))
-        .otherwise(pl.coalesce(pl.col("state_of_plan"), pl.lit("not_licensable"))),
-        reason=pl.when(~current)
-        .then(pl.col("state"))
-        .when(pl.col("state_of_plan").is_null())
-        .then(pl.lit("nothing_to_license"))
-        .otherwise(pl.lit("in_the_plan")),
+    subjects = hosts.select("row_id", "subject_kind", "subject_id")
+    settled = outcomes.join(subjects, on="row_id", how="left").join(_state(plan), on=[*subject, "product"], how="left")
+    used = pl.col("outcome") == "used"
+    return settled.with_columns(
+        outcome=pl.when(used).then(pl.col("state").fill_null("not_licensable")).otherwise("outcome"),
+        reason=pl.when(used & pl.col("state").is_null()).then(pl.lit("nothing_to_license")).otherwise("reason"),
     )
 
 

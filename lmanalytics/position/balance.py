@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from lmanalytics.position.assign import assign
-from lmanalytics.position.classes import NEEDS, bind, demand_classes, supply_classes
+from lmanalytics.position.classes import NEEDS, demand_classes, needs, supply_classes
 from lmanalytics.position.grid import grid
+from lmanalytics.position.plan import SUBJECT
 from lmanalytics.rules.engine import compute
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_coverage
-from lmanalytics.schemas import ANSWERS
+from lmanalytics.schemas import ANSWERS, MONEY
 
 # How far from the closest fit a license is used, in the order in which owners would rather keep it:
 # another edition, a lot bound to no machine where a bound one would do, active SA where none is needed,
@@ -20,15 +21,18 @@ _OTHER_EDITION, _UNBOUND, _WASTED_SA = 100_000, 10_000, 1_000
 
 @dataclass(frozen=True)
 class Balance:
-    """The plan per subject and the position per product, edition, version and metric."""
+    """The plan per subject, the position per product, edition, version and metric, and what is short."""
 
     plan: pl.LazyFrame
     position: pl.LazyFrame
+    short: pl.LazyFrame | None
+    """SUBJECT, NEEDS, quantity, assigned, short, cost; None where either side was not given."""
 
 
 def balance(
     plan: pl.LazyFrame | None,
     licenses: pl.LazyFrame | None,
+    listed: pl.LazyFrame,
     versions: pl.DataFrame,
     products: tuple[str, ...],
     settings: Settings,
@@ -38,6 +42,7 @@ def balance(
     Args:
         plan: chosen options (`plan.choose`); None when no deployment was given.
         licenses: the `licenses` answer; None when no purchases were given.
+        listed: the price of one license without and with Software Assurance (`price_list.per_license`).
         versions: product, version, version_rank (`version_ranks`).
         products: the products whose demand is computed.
         settings: date and policies.
@@ -47,16 +52,16 @@ def balance(
 
     """
     if plan is None or licenses is None:
-        known = None if plan is None else plan.with_columns(needs_sa=pl.lit(None, pl.Boolean))
-        answer = ANSWERS["plan"].empty() if known is None else _answer(known)
-        return Balance(answer, grid(known, licenses, None, versions, products))
+        answer = ANSWERS["plan"].empty() if plan is None else _answer(plan)
+        return Balance(answer, grid(plan, licenses, None, None, versions, products), None)
     usable = licenses.filter(pl.col("quantity") > 0)
-    bound = bind(plan, usable).collect().lazy()
+    split = needs(plan, usable, listed).collect().lazy()
     supply = supply_classes(usable, versions).collect()
-    needs = demand_classes(bound, versions).collect()
-    flows = _flows(supply, needs, settings)
-    spread = _spread(bound, needs, flows).collect().lazy()
-    return Balance(_answer(spread), grid(spread, usable, _detail(flows, supply, needs), versions, products))
+    classes = demand_classes(split, versions).collect()
+    flows = _flows(supply, classes, settings)
+    short = _spread(split, classes, flows).collect().lazy()
+    detail = _detail(flows, supply, classes)
+    return Balance(_answer(_per_subject(plan, short)), grid(plan, usable, short, detail, versions, products), short)
 
 
 def version_ranks(settings: Settings) -> pl.DataFrame:
@@ -73,13 +78,13 @@ def version_ranks(settings: Settings) -> pl.DataFrame:
     )
 
 
-def _flows(supply: pl.DataFrame, needs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    pairs = compute(license_coverage, "coverage", settings, supply=supply.lazy(), needs=needs.lazy())
+def _flows(supply: pl.DataFrame, classes: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    pairs = compute(license_coverage, "coverage", settings, supply=supply.lazy(), needs=classes.lazy())
     other_edition = pl.col("reason") == license_coverage.Reason.EDITION_RIGHT.code
     ranked = (
         pairs.filter("is_covering")
         .join(supply.lazy().select("supply_class", "version_rank", "has_sa", "tied_to_host_id"), on="supply_class")
-        .join(needs.lazy().select("demand_class", "needs_sa", needed_rank="version_rank"), on="demand_class")
+        .join(classes.lazy().select("demand_class", "needs_sa", needed_rank="version_rank"), on="demand_class")
         .with_columns(
             distance=pl.when(other_edition).then(_OTHER_EDITION).otherwise(0)
             + pl.when(pl.col("tied_to_host_id").is_null()).then(_UNBOUND).otherwise(0)
@@ -89,38 +94,42 @@ def _flows(supply: pl.DataFrame, needs: pl.DataFrame, settings: Settings) -> pl.
     )
     return assign(
         supply.select("supply_class", "quantity"),
-        needs.select("demand_class", "quantity", "unit_price"),
+        classes.select("demand_class", "quantity", "unit_price"),
         ranked.collect(),
     )
 
 
-def _detail(flows: pl.DataFrame, supply: pl.DataFrame, needs: pl.DataFrame) -> pl.LazyFrame:
+def _detail(flows: pl.DataFrame, supply: pl.DataFrame, classes: pl.DataFrame) -> pl.LazyFrame:
     """Name what flows: from which edition and version to which."""
     held = supply.select("supply_class", "entity_id", "product", "metric", "edition", version="version_right")
-    run = needs.select("demand_class", edition_run="edition", version_run="version")
+    run = classes.select("demand_class", edition_run="edition", version_run="version")
     return flows.join(held, on="supply_class").join(run, on="demand_class").lazy()
 
 
-def _spread(plan: pl.LazyFrame, needs: pl.DataFrame, flows: pl.DataFrame) -> pl.LazyFrame:
+def _spread(split: pl.LazyFrame, classes: pl.DataFrame, flows: pl.DataFrame) -> pl.LazyFrame:
     """Hand what a class received to its subjects, in the order of their ids."""
+    per_class = flows.lazy().group_by("demand_class").agg(received=pl.col("quantity").sum())
     received = (
-        needs.lazy()
-        .join(
-            flows.lazy().group_by("demand_class").agg(received=pl.col("quantity").sum()),
-            on="demand_class",
-            how="left",
-        )
-        .select(*NEEDS, pl.col("received").fill_null(0))
+        classes.lazy().join(per_class, on="demand_class", how="left").select(*NEEDS, pl.col("received").fill_null(0))
     )
-    before = pl.col("licenses_required").cum_sum().over(NEEDS, order_by="subject_id") - pl.col("licenses_required")
-    assigned = pl.min_horizontal("licenses_required", pl.max_horizontal(pl.col("received") - before, 0))
+    before = pl.col("quantity").cum_sum().over(NEEDS, order_by=["subject_kind", "subject_id"]) - pl.col("quantity")
+    assigned = pl.min_horizontal("quantity", pl.max_horizontal(pl.col("received") - before, 0))
+    short = pl.col("quantity") - pl.col("assigned")
+    cost = pl.when(short == 0).then(pl.lit(0, MONEY)).otherwise((short * pl.col("price")).cast(MONEY))
     return (
-        plan.join(received, on=NEEDS, how="left", nulls_equal=True)
-        .with_columns(licenses_assigned=pl.when(pl.col("licenses_required").is_not_null()).then(assigned))
-        .with_columns(licenses_short=pl.col("licenses_required") - pl.col("licenses_assigned"))
+        split.join(received, on=NEEDS, how="left", nulls_equal=True)
+        .with_columns(assigned=assigned)
+        .with_columns(short=short, cost=cost)
+    )
+
+
+def _per_subject(plan: pl.LazyFrame, short: pl.LazyFrame) -> pl.LazyFrame:
+    got = short.group_by(SUBJECT).agg(licenses_assigned=pl.col("assigned").sum(), licenses_short=pl.col("short").sum())
+    known = pl.col("licenses_required").is_not_null()
+    return plan.join(got, on=SUBJECT, how="left").with_columns(
+        pl.when(known).then(pl.col("licenses_assigned", "licenses_short").fill_null(0))
     )
 
 
 def _answer(plan: pl.LazyFrame) -> pl.LazyFrame:
-    rows = plan.with_columns(rule=pl.lit("plan"), reason=pl.col("demand_reason"))
-    return ANSWERS["plan"].conform(rows).sort("entity_id", "subject_kind", "subject_id", "product")
+    return ANSWERS["plan"].conform(plan.with_columns(rule=pl.lit("plan"))).sort(SUBJECT)

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from lmanalytics.rules.demand.price_list import for_entity
+
 SUPPLY = ["entity_id", "product", "edition", "metric", "version_right", "has_sa", "tied_to_host_id"]
 NEEDS = ["entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to"]
 
@@ -17,48 +19,69 @@ def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFra
         supply_class, SUPPLY, version_rank, quantity.
 
     """
+    rank = versions.lazy().select("product", "version_rank", version_right="version")
     return (
         licenses.with_columns(has_sa=pl.col("sa_active"))
         .group_by(SUPPLY)
         .agg(pl.col("quantity").sum())
-        .join(
-            versions.lazy().rename({"version": "version_right"}).select("product", "version_right", "version_rank"),
-            on=["product", "version_right"],
-            how="left",
-        )
+        .join(rank, on=["product", "version_right"], how="left")
         .sort(SUPPLY)
         .with_columns(supply_class=_name(SUPPLY))
     )
 
 
-def bind(plan: pl.LazyFrame, licenses: pl.LazyFrame) -> pl.LazyFrame:
-    """Mark the subjects to which some license is bound, so that only they may draw on it."""
-    bound = licenses.select("entity_id", bound_to=pl.col("tied_to_host_id")).drop_nulls().unique()
-    return plan.join(
-        bound.with_columns(subject_id=pl.col("bound_to")), on=["entity_id", "subject_id"], how="left"
-    ).with_columns(needs_sa=pl.col("demand_class").str.contains("sa", literal=True).fill_null(value=False))
+def needs(plan: pl.LazyFrame, licenses: pl.LazyFrame, listed: pl.LazyFrame) -> pl.LazyFrame:
+    """Split each subject's need into licenses that need Software Assurance and those that do not.
+
+    Args:
+        plan: chosen options (`plan.choose`).
+        licenses: the `licenses` answer; a subject to which one is bound is marked.
+        listed: the price of one license without and with Software Assurance (`price_list.per_license`).
+
+    Returns:
+        NEEDS, subject_kind, subject_id, quantity, price, currency: up to two rows a subject.
+
+    """
+    bound = (
+        licenses.select("entity_id", bound_to=pl.col("tied_to_host_id"))
+        .drop_nulls()
+        .unique()
+        .with_columns(subject_id=pl.col("bound_to"))
+    )
+    columns = ["entity_id", "product", "edition", "metric", "version", "bound_to", "subject_kind", "subject_id"]
+    known = for_entity(plan.filter(pl.col("licenses_required") > 0).drop("currency"), listed).join(
+        bound, on=["entity_id", "subject_id"], how="left"
+    )
+    with_sa = pl.col("licenses_with_sa").fill_null(0)
+    halves = [
+        known.select(
+            *columns,
+            "currency",
+            needs_sa=pl.lit(value=False),
+            quantity=pl.col("licenses_required") - with_sa,
+            price="price",
+        ),
+        known.select(*columns, "currency", needs_sa=pl.lit(value=True), quantity=with_sa, price="price_with_sa"),
+    ]
+    return pl.concat(halves).filter(pl.col("quantity") > 0)
 
 
-def demand_classes(plan: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFrame:
+def demand_classes(split: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFrame:
     """Add up needs with equal attributes.
 
     Args:
-        plan: chosen options with `needs_sa` and `bound_to` (see `bind`).
+        split: the needs of all subjects (`needs`).
         versions: product, version, version_rank.
 
     Returns:
         demand_class, NEEDS, version_rank, subject_id (where bound), unit_price, quantity.
 
     """
+    rank = versions.lazy().select("product", "version", "version_rank")
     return (
-        plan.filter(pl.col("licenses_required").is_not_null())
-        .group_by(NEEDS)
-        .agg(
-            pl.col("licenses_required").sum().alias("quantity"),
-            pl.col("unit_price").max(),
-            pl.col("currency").drop_nulls().first(),
-        )
-        .join(versions.lazy().select("product", "version", "version_rank"), on=["product", "version"], how="left")
+        split.group_by(NEEDS)
+        .agg(pl.col("quantity").sum(), unit_price=pl.col("price").max())
+        .join(rank, on=["product", "version"], how="left")
         .sort(NEEDS)
         .with_columns(demand_class=_name(NEEDS), subject_id=pl.col("bound_to"))
     )

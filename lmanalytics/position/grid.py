@@ -30,6 +30,7 @@ class Reason(ReasonBase):
 def grid(
     plan: pl.LazyFrame | None,
     licenses: pl.LazyFrame | None,
+    short: pl.LazyFrame | None,
     flows: pl.LazyFrame | None,
     versions: pl.DataFrame,
     products: tuple[str, ...],
@@ -37,8 +38,9 @@ def grid(
     """Build the position.
 
     Args:
-        plan: the plan with licenses_required, licenses_short and unit_price; None: no deployment given.
+        plan: chosen options with licenses_required and currency; None: no deployment given.
         licenses: the `licenses` answer; None: no purchases given.
+        short: what each subject is short of, with its cost; None: either side was not given.
         flows: entity_id, product, metric, edition, version (held), edition_run, version_run, quantity.
         versions: product, version, version_rank, for the order of the rows.
         products: the products whose demand is computed.
@@ -53,6 +55,8 @@ def grid(
         parts.append(_owned(licenses))
     if plan is not None:
         parts.append(_required(plan))
+    if short is not None:
+        parts.append(_cost_of(short))
     if flows is not None:
         parts += _allocated(flows)
     totals = pl.concat(parts, how="diagonal_relaxed").group_by(KEY).agg(pl.all().drop_nulls().first())
@@ -71,26 +75,16 @@ def _owned(licenses: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _required(plan: pl.LazyFrame) -> pl.LazyFrame:
-    """Add up the plan; a shortage without a price has no cost, and neither has a sum that holds one."""
-    short = pl.col("licenses_short") if "licenses_short" in plan.collect_schema() else pl.lit(None, pl.Int64)
-    cost = pl.when(short == 0).then(pl.lit(0, MONEY)).otherwise(short * pl.col("unit_price"))
     known = pl.col("licenses_required").is_not_null()
-    unknown = (
-        plan.group_by("entity_id", "product")
-        .agg(unknown_subjects=(~known).sum().cast(pl.Int64))
-        .filter(pl.col("unknown_subjects") > 0)
-    )
-    return (
-        plan.filter(known)
-        .with_columns(_cost=cost.cast(MONEY))
-        .group_by(KEY)
-        .agg(
-            required=pl.col("licenses_required").sum(),
-            shortage_cost=pl.when(pl.col("_cost").is_not_null().all()).then(pl.col("_cost").sum()),
-            currency=pl.col("currency").drop_nulls().first(),
-        )
-        .join(unknown, on=["entity_id", "product"], how="left")
-    )
+    unknown = plan.filter(~known).group_by("entity_id", "product").agg(unknown_subjects=pl.len().cast(pl.Int64))
+    required = plan.filter(known).group_by(KEY).agg(required=pl.col("licenses_required").sum())
+    return required.join(unknown, on=["entity_id", "product"], how="left")
+
+
+def _cost_of(short: pl.LazyFrame) -> pl.LazyFrame:
+    """Add up the cost of what is short; a shortage without a price makes the sum unknown."""
+    cost = pl.when(pl.col("cost").is_not_null().all()).then(pl.col("cost").sum())
+    return short.group_by(KEY).agg(shortage_cost=cost, currency=pl.col("currency").drop_nulls().min())
 
 
 def _allocated(flows: pl.LazyFrame) -> list[pl.LazyFrame]:

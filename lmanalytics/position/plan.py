@@ -6,41 +6,96 @@ licenses at once belongs in this place too: same inputs, same output.
 
 import polars as pl
 
+from lmanalytics.rules.engine import Reason as ReasonBase
+
 SUBJECT = ["entity_id", "subject_kind", "subject_id", "product"]
-_NOTHING_AVAILABLE = "no_option_available"
+_KEPT = [
+    "option", "edition", "version", "metric", "licenses_required", "licenses_with_sa", "unit_price", "cost", "currency",
+]  # fmt: skip
+MINIMUM_OPTION = "customer_minimum"
+
+
+class Reason(ReasonBase):
+    """Why a subject has the option that it has."""
+
+    CHEAPEST = "Of the options that are open this one costs least."
+    FEWEST_LICENSES = "No price was given for every option, so the one with the fewest licenses is taken."
+    ONLY_OPTION = "No other option is open."
+    CUSTOMER_MINIMUM = "Licensing by virtual machine has a minimum for the customer as a whole; this makes it up."
+    NO_OPTION = "No option is open, or it is not computable what one requires."
 
 
 def choose(demand: pl.LazyFrame) -> pl.LazyFrame:
-    """Pick for each subject and product the cheapest available option; without prices, the fewest licenses.
+    """Pick for each subject and product the cheapest open option; without prices, the fewest licenses.
 
     An option without a price loses against one that has a price. Ties go to fewer licenses, then to the
-    option's name. A subject with no available option stays, with null quantities and its reason.
+    option's name. A subject with no open option stays, with null quantities and its reason.
 
     Args:
         demand: the `demand` answer, one row per subject, product and option.
 
     Returns:
         One row per subject and product: SUBJECT, option, edition, version, metric, licenses_required,
-        needs_sa, demand_reason, unit_price, cost, cost_of_next_best, currency.
+        licenses_with_sa, unit_price, cost, cost_of_next_best, currency, reason.
 
     """
     ranked = demand.filter(pl.col("is_available") & pl.col("licenses_required").is_not_null()).sort(
         [*SUBJECT, "cost", "licenses_required", "option"], nulls_last=True
     )
+    reason = (
+        pl.when(pl.len() == 1)
+        .then(Reason.ONLY_OPTION.lit)
+        .when(pl.col("cost").first().is_null())
+        .then(Reason.FEWEST_LICENSES.lit)
+        .otherwise(Reason.CHEAPEST.lit)
+    )
     chosen = ranked.group_by(SUBJECT, maintain_order=True).agg(
-        *(
-            pl.col(c).first()
-            for c in ("option", "edition", "version", "metric", "licenses_required", "unit_price", "cost", "currency")
-        ),
-        demand_class=pl.col("demand_class").first(),
-        demand_reason=pl.col("reason").first(),
+        *(pl.col(c).first() for c in _KEPT),
         cost_of_next_best=pl.col("cost").get(1, null_on_oob=True),
+        reason=reason,
     )
     without = (
         demand.join(chosen, on=SUBJECT, how="anti")
         .sort([*SUBJECT, "option"])
         .group_by(SUBJECT, maintain_order=True)
-        .agg(demand_reason=pl.col("reason").drop_nulls().first())
-        .with_columns(pl.col("demand_reason").fill_null(_NOTHING_AVAILABLE))
+        .agg(reason=pl.col("reason").drop_nulls().first())
+        .with_columns(pl.col("reason").fill_null(Reason.NO_OPTION.code))
     )
     return pl.concat([chosen, without], how="diagonal").sort(SUBJECT)
+
+
+def top_up(plan: pl.LazyFrame, minimums: pl.LazyFrame) -> pl.LazyFrame:
+    """Add what a customer's licenses by virtual machine lack to the minimum for the customer as a whole.
+
+    Args:
+        plan: chosen options (`choose`).
+        minimums: entity_id, product, metric, min_licenses.
+
+    Returns:
+        The plan with a row of kind customer where the minimum is not reached, at the price of the entity's
+        cheapest license of that kind.
+
+    """
+    single = plan.filter(pl.col("licenses_with_sa") > 0)
+    totals = single.group_by("entity_id", "product", "metric").agg(
+        pl.col("licenses_with_sa").sum(),
+        pl.col("edition").sort_by("unit_price", "edition", nulls_last=True).first(),
+        pl.col("version").drop_nulls().min(),
+    )
+    lacking = totals.join(minimums, on=["entity_id", "product", "metric"]).with_columns(
+        _lacking=pl.col("min_licenses") - pl.col("licenses_with_sa")
+    )
+    rows = lacking.filter(pl.col("_lacking") > 0).select(
+        "entity_id",
+        "product",
+        "metric",
+        "edition",
+        "version",
+        subject_kind=pl.lit("customer"),
+        subject_id=pl.col("entity_id"),
+        option=pl.lit(MINIMUM_OPTION),
+        licenses_required=pl.col("_lacking"),
+        licenses_with_sa=pl.col("_lacking"),
+        reason=Reason.CUSTOMER_MINIMUM.lit,
+    )
+    return pl.concat([plan, rows], how="diagonal").sort(SUBJECT)

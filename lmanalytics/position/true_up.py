@@ -20,7 +20,7 @@ class Reason(ReasonBase):
 
 
 def true_up(
-    plan: pl.LazyFrame, prices: pl.LazyFrame | None, agreements: pl.LazyFrame | None, settings: Settings
+    short: pl.LazyFrame, prices: pl.LazyFrame | None, agreements: pl.LazyFrame | None, settings: Settings
 ) -> pl.LazyFrame:
     """Order what the plan is short of.
 
@@ -29,7 +29,7 @@ def true_up(
     The order goes to the entity's running enrollment with the nearest anniversary.
 
     Args:
-        plan: the `plan` answer with `needs_sa`.
+        short: what each subject is short of (`balance`): entity_id, product, edition, metric, needs_sa, short.
         prices: the canonical table, or None.
         agreements: the canonical table, or None: the lines then name no enrollment and no window.
         settings: date and policies.
@@ -38,16 +38,14 @@ def true_up(
         The `true_up` answer: one row per pack size of a line, or one update statement per entity.
 
     """
-    kind = (
-        pl.when(pl.col("needs_sa").fill_null(value=False)).then(pl.lit("license_and_sa")).otherwise(pl.lit("license"))
-    )
-    short = plan.filter(pl.col("licenses_short") > 0).with_columns(purchase_type=kind)
-    lines = short.group_by(_LINE).agg(short=pl.col("licenses_short").sum())
+    kind = pl.when("needs_sa").then(pl.lit("license_and_sa")).otherwise(pl.lit("license"))
+    missing = short.filter(pl.col("short") > 0).with_columns(purchase_type=kind)
+    lines = missing.group_by(_LINE).agg(pl.col("short").sum())
     ordered = _packed(lines, _pack_prices(prices, settings))
     statements = (
-        plan.group_by("entity_id")
-        .agg(any_short=(pl.col("licenses_short") > 0).any(), known=pl.col("licenses_short").is_not_null().any())
-        .filter(~pl.col("any_short").fill_null(value=False) & pl.col("known"))
+        short.group_by("entity_id")
+        .agg(pl.col("short").sum())
+        .filter(pl.col("short") == 0)
         .select(
             "entity_id",
             product=pl.lit("*"),

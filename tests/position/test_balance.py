@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmanalytics.position.balance import balance
-from lmanalytics.position.plan import choose
+from lmanalytics.position.plan import choose, top_up
+from lmanalytics.rules.demand.price_list import PER_LICENSE
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS, MONEY
 from tests.tables import frame
@@ -21,22 +22,46 @@ WINDOWS = ("Windows Server",)
 def demand_of(text):
     """Read `subject | edition | version | option | required | sa | price`."""
     rows = frame(tuple(line for line in text.strip().splitlines() if not set(line) <= set("-| "))).lazy()
-    return ANSWERS["demand"].conform(
-        rows.with_columns(
-            pl.col("version").cast(pl.String),
-            entity_id=pl.lit("main"),
-            subject_kind=pl.lit("host"),
-            subject_id=pl.col("subject"),
-            product=pl.lit("Windows Server"),
-            metric=pl.lit("core"),
-            licenses_required=pl.col("required"),
-            is_available=pl.lit(value=True),
-            demand_class=pl.when(pl.col("sa") == "yes").then(pl.lit("needs_sa")).otherwise(pl.lit("any")),
-            unit_price=pl.col("price").cast(MONEY),
-            cost=(pl.col("required") * pl.col("price")).cast(MONEY),
-            currency=pl.lit("USD"),
+    return (
+        ANSWERS["demand"]
+        .conform(
+            rows.with_columns(
+                pl.col("version").cast(pl.String),
+                entity_id=pl.lit("main"),
+                subject_kind=pl.lit("host"),
+                subject_id=pl.col("subject"),
+                product=pl.lit("Windows Server"),
+                metric=pl.lit("core"),
+                licenses_required=pl.col("required"),
+                is_available=pl.lit(value=True),
+                unit_price=pl.col("price").cast(MONEY),
+                cost=(pl.col("required") * pl.col("price")).cast(MONEY),
+                currency=pl.lit("USD"),
+            )
         )
+        .with_columns(licenses_with_sa=pl.when(rows_need_sa(text)).then(pl.col("licenses_required")).otherwise(0))
     )
+
+
+def rows_need_sa(text):
+    """Name the subjects that are licensed by virtual machine."""
+    cells = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    return pl.col("subject_id").is_in([row[0] for row in cells if row[5] == "yes"])
+
+
+LISTED = pl.LazyFrame(
+    {
+        "entity_id": ["main", "main"],
+        "edition": ["Standard", "Datacenter"],
+        "price": ["70", "400"],
+        "price_with_sa": ["90", "500"],
+        "currency": ["USD", "USD"],
+    }
+).with_columns(pl.col("price", "price_with_sa").cast(PER_LICENSE))
+
+
+def balanced(plan, licenses):
+    return balance(plan, licenses, LISTED, VERSIONS, WINDOWS, SETTINGS)
 
 
 def licenses_of(text):
@@ -56,7 +81,7 @@ def licenses_of(text):
 
 
 def solved(demand, licenses):
-    result = balance(choose(demand_of(demand)), licenses_of(licenses), VERSIONS, WINDOWS, SETTINGS)
+    result = balanced(choose(demand_of(demand)), licenses_of(licenses))
     return result.plan.collect(), result.position.collect()
 
 
@@ -91,7 +116,7 @@ subject | edition  | version | option | required | sa | price
 h1      | Standard | 2022    | a      |          | no | 1
 """).with_columns(is_available=pl.lit(value=False), reason=pl.lit("host_cores_unknown"))
     plan = choose(demand).collect()
-    assert plan.select("subject_id", "option", "licenses_required", "demand_reason").rows() == [
+    assert plan.select("subject_id", "option", "licenses_required", "reason").rows() == [
         ("h1", None, None, "host_cores_unknown")
     ]
 
@@ -159,12 +184,12 @@ def test_a_missing_half_is_not_computable_and_never_zero():
 subject | edition  | version | option | required | sa | price
 h1      | Standard | 2022    | a      | 16       | no | 70
 """
-    no_supply = balance(choose(demand_of(text)), None, VERSIONS, WINDOWS, SETTINGS)
+    no_supply = balanced(choose(demand_of(text)), None)
     row = no_supply.position.collect().to_dicts()[0]
     assert (row["required"], row["owned"], row["shortage"], row["shortage_cost"]) == (16, None, None, None)
     assert row["reason"] == "supply_not_given"
     lots = "license | edition | version_right | quantity | sa | host\nl1 | Standard | 2022 | 16 | no |"
-    no_demand = balance(None, licenses_of(lots), VERSIONS, WINDOWS, SETTINGS)
+    no_demand = balanced(None, licenses_of(lots))
     row = no_demand.position.collect().to_dicts()[0]
     assert (row["required"], row["owned"], row["surplus"], row["reason"]) == (None, 16, None, "demand_not_given")
 
@@ -177,9 +202,50 @@ def test_a_product_without_a_demand_rule_is_not_called_surplus():
             "subject | edition | version | option | required | sa | price\nh1 | Standard | 2022 | a | 16 | no | 70"
         )
     )
-    position = balance(demand, sql, VERSIONS, WINDOWS, SETTINGS).position.collect()
+    position = balanced(demand, sql).position.collect()
     row = position.filter(product="SQL Server").to_dicts()[0]
     assert (row["surplus"], row["required"], row["reason"]) == (None, None, "no_demand_rule")
+
+
+def test_a_mix_needs_both_kinds_of_licenses():
+    demand = demand_of("""
+subject | edition  | version | option | required | sa | price
+h1      | Standard | 2022    | mix    | 40       | no | 70
+""").with_columns(licenses_with_sa=pl.lit(24, pl.Int64))
+    lots = licenses_of("""
+license | edition  | version_right | quantity | sa  | host
+plain   | Standard | 2022          | 20       | no  |
+covered | Standard | 2022          | 10       | yes |
+""")
+    result = balanced(choose(demand), lots)
+    row = result.plan.collect().to_dicts()[0]
+    assert (row["licenses_required"], row["licenses_assigned"], row["licenses_short"]) == (40, 26, 14)
+    short = result.short.collect().sort("needs_sa")
+    assert short.select("needs_sa", "quantity", "assigned", "short", "cost").rows() == [
+        (False, 16, 16, 0, 0),
+        (True, 24, 10, 14, 14 * 90),
+    ]
+    assert result.position.collect()["shortage_cost"].to_list() == [14 * 90]
+
+
+MINIMUMS = pl.LazyFrame(
+    {"entity_id": ["main"], "product": ["Windows Server"], "metric": ["core"], "min_licenses": [16]}
+)
+
+
+@pytest.mark.parametrize(("required", "added"), [(8, [8]), (15, [1]), (16, []), (17, [])])
+def test_the_customer_minimum_is_made_up_once(required, added):
+    head = "subject | edition | version | option | required | sa | price\n"
+    plan = choose(demand_of(f"{head}h1 | Standard | 2022 | virtual_cores | {required} | yes | 90"))
+    more = top_up(plan, MINIMUMS).collect().filter(subject_kind="customer")
+    assert more["licenses_required"].to_list() == added
+    assert more["licenses_with_sa"].to_list() == added
+
+
+def test_physical_cores_have_no_customer_minimum():
+    head = "subject | edition | version | option | required | sa | price\n"
+    plan = choose(demand_of(f"{head}h1 | Standard | 2022 | a | 8 | no | 90"))
+    assert top_up(plan, MINIMUMS).collect().height == 1
 
 
 EDITIONS = st.sampled_from(["Standard", "Datacenter"])

@@ -6,19 +6,23 @@ from hypothesis import strategies as st
 
 from lmanalytics.position.true_up import true_up
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.schemas import ANSWERS, CANONICAL
+from lmanalytics.schemas import CANONICAL
 
 SETTINGS = Settings(date(2026, 6, 30))
 
 
 def plan_of(*shortages, needs_sa=False):
     rows = pl.LazyFrame(
-        {"subject_id": [f"h{i}" for i in range(len(shortages))], "licenses_short": shortages},
-        schema_overrides={"licenses_short": pl.Int64, "subject_id": pl.String},
-    ).with_columns(
-        entity_id=pl.lit("main"), product=pl.lit("Windows Server"), edition=pl.lit("Standard"), metric=pl.lit("core")
+        {"subject_id": [f"h{i}" for i in range(len(shortages))], "short": shortages},
+        schema_overrides={"short": pl.Int64, "subject_id": pl.String},
     )
-    return ANSWERS["plan"].conform(rows).with_columns(needs_sa=pl.lit(needs_sa))
+    return rows.with_columns(
+        entity_id=pl.lit("main"),
+        product=pl.lit("Windows Server"),
+        edition=pl.lit("Standard"),
+        metric=pl.lit("core"),
+        needs_sa=pl.lit(needs_sa),
+    )
 
 
 def prices_of(*rows):
@@ -74,8 +78,8 @@ def test_nothing_short_is_an_update_statement():
     assert table.select("basis", "licenses", "reason").rows() == [("update_statement", 0, "nothing_due")]
 
 
-def test_what_is_not_computable_gives_neither_order_nor_statement():
-    assert true_up(plan_of(None), None, None, SETTINGS).collect().is_empty()
+def test_without_any_need_that_is_known_there_is_neither_order_nor_statement():
+    assert true_up(plan_of(), None, None, SETTINGS).collect().is_empty()
 
 
 def test_the_order_goes_to_the_running_enrollment_with_the_nearest_anniversary():

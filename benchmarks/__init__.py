@@ -1,0 +1,1 @@
+"""Speed and memory of every stage, side by side with peers, on generated exports of any size."""

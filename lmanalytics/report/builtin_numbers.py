@@ -85,8 +85,8 @@ class Numbers:
         text = plain(content)
         if (level == 1) == bool(self._counts):
             message = (
-                f"{where}: the heading {text[:40]!r} is of level {level}. A chapter begins with one heading of level 1, "
-                "its title, and has deeper ones only after it."
+                f"{where}: the heading {text[:40]!r} is of level {level}. A chapter begins with one heading of "
+                "level 1, its title, and has deeper ones only after it."
             )
             raise ReportError(message)
         if level == 1:

@@ -1,8 +1,7 @@
 """The built-in publisher's PDF: a tagged PDF/A-2a with its fonts inside, from Pandoc's tree through Typst."""
 
 import base64
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import typst
 
@@ -15,7 +14,11 @@ from lmanalytics.report.builtin_tables import typst_table
 from lmanalytics.report.builtin_typst import FONTS, covered, string
 from lmanalytics.report.execute import epoch
 
-STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+STANDARDS = ("a-2a", "ua-1")
+_COMPILE: Any = typst.compile  # its types do not know files in memory
 _HINT = "If a notebook was changed, undo that; otherwise this is a fault of the publisher: report it with this message."
 
 
@@ -32,12 +35,12 @@ def write_pdf(document: Document, edition: Edition) -> bytes:
     files.named["main.typ"] = (_head(edition) + body).encode()
     files.named["report.typ"] = (ASSETS / "report.typ").read_bytes()
     try:
-        made = typst.compile(
-            cast("Any", files.named),
+        made = _COMPILE(
+            files.named,
             format="pdf",
             font_paths=[FONTS],
             ignore_system_fonts=True,
-            pdf_standards=STANDARDS,
+            pdf_standards=list(STANDARDS),
             timestamp=epoch(edition.as_of),
         )
     except typst.TypstError as error:

@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import vl_convert as vlc
@@ -45,7 +46,8 @@ def _bundle() -> str:
     kept = _cache() / f"vega-{VEGA_LITE}-{version('vl-convert-python')}.js"
     with suppress(OSError):
         return kept.read_text(encoding="utf-8")
-    made: str = vlc.javascript_bundle(None, vl_version=VEGA_LITE)
+    make: Any = vlc.javascript_bundle  # its types ask for a script of ours, which it does not
+    made: str = make(vl_version=VEGA_LITE)
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False, encoding="utf-8") as part:

@@ -59,6 +59,7 @@ def write(
         "versions": asked.versions,
         **facts,
         "policies": dict(sorted(policies.items())),
+        "policies_asked": dict(sorted(asked.policies.items())),
         "inputs": [{"file": name, "sha256": digest} for name, digest in asked.inputs.items()],
         "program": {"sha256": digest_of(asked.program), "files": asked.program},
         "rules": rules,

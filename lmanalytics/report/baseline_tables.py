@@ -17,7 +17,7 @@ def entitlement_table(run: Run) -> GT:
             sa_ends=pl.col("sa_end").filter("sa_active").min(),
             lots=pl.len(),
         )
-        .with_columns(metric=words("metric"))
+        .with_columns(words("metric"), sa_ends=_end(pl.col("with_sa") > 0, "sa_ends"))
         .sort("product", "edition", "version_right", "metric", nulls_last=True)
     )
     columns = {
@@ -35,7 +35,9 @@ def entitlement_table(run: Run) -> GT:
 
 def lots_table(run: Run, limit: int = 30) -> GT:
     """License lots, the largest first: under which agreement, acquired when, and what they are entitled to."""
-    frame = run.licenses.sort(-pl.col("quantity"), "license_id", "valid_from").with_columns(program=_program())
+    frame = run.licenses.sort(-pl.col("quantity"), "license_id", "valid_from").with_columns(
+        program=_program(), sa_end=_end(pl.col("sa_active"), "sa_end")
+    )
     frame = frame.with_columns(name=pl.concat_str("product", "edition", "version", separator=" ", ignore_nulls=True))
     columns = {
         "license_id": "Lot",
@@ -106,7 +108,13 @@ def hosts_table(run: Run) -> GT:
         "cores": "Physical cores",
         "unknown": "Hosts with unknown cores",
     }
-    return Grid(columns, "No hosts were given.", stored="accepted/hosts.parquet", total="Total").show(frame)
+    return Grid(
+        columns,
+        "No hosts were given.",
+        stored="accepted/hosts.parquet",
+        sums=("hosts", "processors", "cores", "unknown"),
+        notes=["Processors and cores add up what is known."],
+    ).show(frame)
 
 
 def oses_table(run: Run) -> GT:
@@ -129,7 +137,9 @@ def oses_table(run: Run) -> GT:
         "running": "Running",
         "unplaced": "On an unknown host",
     }
-    return Grid(columns, "No OSEs were given.", stored="accepted/oses.parquet", total="Total").show(frame)
+    return Grid(
+        columns, "No OSEs were given.", stored="accepted/oses.parquet", sums=("oses", "running", "unplaced")
+    ).show(frame)
 
 
 def exclusions_table(run: Run, limit: int = 40) -> GT:
@@ -163,3 +173,7 @@ def _why_no_supply(run: Run) -> str:
 def _program() -> pl.Expr:
     code = pl.col("program")
     return pl.when(code.str.len_chars() <= 4).then(code.str.to_uppercase()).otherwise(words("program"))  # noqa: PLR2004 (abbreviations)
+
+
+def _end(has_sa: pl.Expr, column: str) -> pl.Expr:
+    return pl.when(has_sa).then(pl.col(column).cast(pl.String)).otherwise(pl.lit("no SA"))

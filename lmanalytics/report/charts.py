@@ -24,6 +24,7 @@ from lmanalytics.report.marks import (
 from lmanalytics.report.theme import ALARM, CATEGORIES, CAUTION, DARK, GREY, LIGHT
 
 _COUNTED, _LEFT_OUT = ("licensed", "short", "used"), ("excluded", "not_licensable")
+_NONE = "no option available"
 _FARTHEST = 60
 """The most OSEs on a host to which the break-even curve is drawn; no host of a real estate is near it."""
 
@@ -126,12 +127,13 @@ def os_chart(oses: pl.LazyFrame) -> Chart:
 
 def option_chart(plan: pl.LazyFrame) -> Chart:
     """Draw how many hosts and other subjects are licensed by which option, for each product."""
-    state = words("option").fill_null("no option available")
+    state = words("option").fill_null(_NONE)
     rows = plan.group_by(name="product", state=state).agg(count=pl.len().cast(pl.Int64)).collect()
     if rows.is_empty():
         return sentence_chart("Nothing requires a license, so no option was chosen.")
     size = rows.group_by("state").agg(pl.col("count").sum()).sort("count", "state", descending=[True, False])
     colors = {name: CATEGORIES[n % len(CATEGORIES)] for n, name in enumerate(size["state"])}
+    colors |= {_NONE: ALARM} if _NONE in colors else {}
     return stacked_bars(by_size(rows), colors, "hosts and other subjects", "Subjects by the option that licenses them.")
 
 
@@ -166,9 +168,9 @@ def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, limit: int = 12) -> Cha
         x=alt.X("cost:Q", title=f"cost of licensing, {currency(rows)}", axis=alt.Axis(format=",.0f", tickCount=6)),
         y=alt.Y("name:N", sort=order, title=None),
     )
-    points = base.mark_point(size=90, strokeWidth=2).encode(
-        shape=alt.Shape("option:N", title="option", legend=alt.Legend(columns=2)),
-        stroke=alt.Stroke("option:N", title="option"),
+    points = base.mark_point(size=90, strokeWidth=2, opacity=1).encode(
+        shape=alt.Shape("option:N", title=None, legend=alt.Legend(columns=3)),
+        stroke=alt.Stroke("option:N", title=None),
         fill=alt.condition("datum.is_chosen === 'chosen'", alt.value(DARK), alt.value("white")),
         tooltip=["name:N", "option:N", "is_chosen:N", alt.Tooltip("cost:Q", format=",.2f")],
     )
@@ -213,7 +215,7 @@ def break_even_chart(demand: pl.LazyFrame, product: str = "Windows Server") -> C
         .encode(
             x=alt.X("oses:Q", title=f"{product} OSEs on the host", axis=alt.Axis(format="d", tickMinStep=1)),
             y=alt.Y("cost:Q", title=f"cost for each core, {currency(rows)}", axis=alt.Axis(format=",.0f")),
-            color=alt.Color("option:N", title=None, legend=alt.Legend(columns=2)),
+            color=alt.Color("option:N", title=None, legend=alt.Legend(columns=3, symbolType="stroke")),
             strokeDash=alt.StrokeDash("option:N", title=None),
             tooltip=["option:N", "oses:Q", "hosts:Q", alt.Tooltip("cost:Q", format=",.2f")],
         )

@@ -42,7 +42,7 @@ class Grid:
         stored: the file in the run folder that holds every row.
         reasons: sentence of each reason code; a column `reason` becomes a number explained under the table.
         heading: the column whose values head groups of rows.
-        total: label of a row of sums; empty for none. A sum over an unknown is unknown.
+        sums: the columns to add up in a last row. A sum over an unknown, or over currencies, is unknown.
         strong: rows and columns to set in bold, as a condition for each column.
         notes: sentences under the table.
 
@@ -54,14 +54,14 @@ class Grid:
     stored: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
     heading: str = ""
-    total: str = ""
+    sums: Sequence[str] = ()
     strong: Mapping[str, pl.Expr] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
     def show(self, frame: pl.LazyFrame) -> GT:
         """Draw the table of `frame`, whose rows are in the order to show."""
         kinds = {name: _kind(dtype) for name, dtype in frame.collect_schema().items() if name in self.columns}
-        head, count = pl.collect_all([frame.head(self.limit), frame.select(pl.len())])
+        head, count = pl.collect_all([frame.head(self.limit), frame.select(pl.len())], engine="streaming")
         if head.is_empty():
             return sentence_table(self.empty)
         notes = [*_currency_note(head, kinds), *self.notes]
@@ -71,7 +71,7 @@ class Grid:
         }
         head, legend = _numbered(head, self.reasons) if "reason" in self.columns else (head, [])
         cells = head.select(readable(pl.col(name), kinds[name]).alias(name) for name in self.columns)
-        if self.total:
+        if self.sums:
             cells = pl.concat([cells, frame.select(self._totals(kinds, frame.collect_schema())).collect()])
         if any(UNKNOWN in cells[name] for name in cells.columns):
             notes.append(UNKNOWN_NOTE)
@@ -82,16 +82,14 @@ class Grid:
         return self._styled(cells, kinds, marks, [*legend, *notes])
 
     def _totals(self, kinds: Mapping[str, str], schema: pl.Schema) -> list[pl.Expr]:
-        """Sum every column as text; a sum over an unknown, or over several currencies, is unknown."""
+        """Return the last row as text."""
         one_currency = pl.col("currency").drop_nulls().n_unique() <= 1 if "currency" in schema else pl.lit(value=True)
-        words = [name for name in self.columns if kinds[name] not in _NUMERIC and name != self.heading]
-        totals = []
-        for name in self.columns:
+        label = next(name for name in self.columns if kinds[name] not in _NUMERIC and name != self.heading)
+        totals = {name: pl.lit({label: "Total", self.heading: "All"}.get(name, "")) for name in self.columns}
+        for name in self.sums:
             is_known = pl.col(name).is_not_null().all() & (one_currency if kinds[name] == "money" else True)
-            total = readable(pl.when(is_known).then(pl.col(name).sum()), kinds[name])
-            text = pl.lit(self.total if name in words[:1] else "")
-            totals.append((total if kinds[name] in _NUMERIC else text).alias(name))
-        return totals
+            totals[name] = readable(pl.when(is_known).then(pl.col(name).sum()), kinds[name])
+        return [total.alias(name) for name, total in totals.items()]
 
     def _styled(
         self, cells: pl.DataFrame, kinds: Mapping[str, str], marks: Mapping[str, list[int]], notes: Sequence[str]
@@ -105,8 +103,11 @@ class Grid:
             if rows:
                 bold = style.text(weight="bold", color=ALARM)
                 table = table.tab_style(bold, loc.body(columns=name, rows=rows))
-        if self.total:
+        if self.sums:
             table = table.tab_style(style.text(weight="bold"), loc.body(rows=[cells.height - 1]))
+        dates = [name for name in self.columns if kinds[name] == "date"]
+        if dates:
+            table = table.tab_style(style.css("white-space: nowrap"), loc.body(columns=dates))
         for note in notes:
             table = table.tab_source_note(note)
         return table
@@ -179,7 +180,8 @@ def _kind(dtype: pl.DataType) -> str:
         return "money"
     if dtype.is_integer():
         return "number"
-    return "flag" if dtype == pl.Boolean else "list" if dtype == pl.List else "text"
+    named = {pl.Boolean: "flag", pl.List: "list", pl.Date: "date"}
+    return next((kind for base, kind in named.items() if dtype == base), "text")
 
 
 def _thousands(column: pl.Expr) -> pl.Expr:
@@ -202,13 +204,23 @@ def _currency_note(head: pl.DataFrame, kinds: Mapping[str, str]) -> list[str]:
     return [f"Amounts in {' and '.join(known)}."] if known else []
 
 
+def explained(reasons: Mapping[str, str]) -> pl.Expr:
+    """Turn the columns `rule` and `reason` into the reason's sentence; a code without one into words."""
+    both = pl.format("{}.{}", "rule", "reason")
+    known = pl.coalesce(
+        both.replace_strict(reasons, default=None, return_dtype=pl.String),
+        pl.col("reason").replace_strict(reasons, default=None, return_dtype=pl.String),
+    )
+    return known.fill_null(words("reason")) if reasons else words("reason")
+
+
 def _numbered(head: pl.DataFrame, reasons: Mapping[str, str]) -> tuple[pl.DataFrame, list[str]]:
-    """Replace reason codes by numbers and return the line that explains each."""
-    codes = head["reason"].drop_nulls().unique(maintain_order=True).to_list()
-    codes = [code for code in codes if code]
-    numbers = {code: str(n) for n, code in enumerate(codes, start=1)}
-    legend = [f"{n} {reasons.get(code, code.replace('_', ' '))}" for code, n in numbers.items()]
-    return head.with_columns(pl.col("reason").replace(numbers)), legend
+    """Replace reasons by numbers and return the line that explains each."""
+    spoken = head.with_columns(reason=explained(reasons).replace("", None))
+    sentences = spoken["reason"].drop_nulls().unique(maintain_order=True).to_list()
+    numbers = {sentence: str(n) for n, sentence in enumerate(sentences, start=1)}
+    legend = [f"{n}: {sentence}" for sentence, n in numbers.items()]
+    return spoken.with_columns(pl.col("reason").replace(numbers)), legend
 
 
 def _plain(table: GT) -> GT:
@@ -217,6 +229,8 @@ def _plain(table: GT) -> GT:
         table_font_size="13px",
         table_width="100%",
         data_row_padding="4px",
+        data_row_padding_horizontal="8px",
+        column_labels_padding_horizontal="8px",
         column_labels_font_weight="bold",
         row_group_font_weight="bold",
         source_notes_font_size="11px",

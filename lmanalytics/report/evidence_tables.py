@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.display import Grid, words
+from lmanalytics.report.display import Grid, explained, words
 from lmanalytics.report.run import Run
 
 _OUTCOMES = (
@@ -62,9 +62,12 @@ def sources_table(run: Run) -> GT:
         "rows_ignored": "Ignored",
         "rows_quarantined": "Rejected",
     }
-    return Grid(columns, "No file was read.", stored="sources.parquet", total="Total").show(
-        run.sources.sort("file", "sheet")
-    )
+    return Grid(
+        columns,
+        "No file was read.",
+        stored="sources.parquet",
+        sums=[name for name in columns if name.startswith("rows_")],
+    ).show(run.sources.sort("file", "sheet"))
 
 
 def digests_table(run: Run) -> GT:
@@ -117,7 +120,7 @@ def accounts_table(run: Run) -> GT:
         "No rows were read, so there is nothing to account for.",
         60,
         "accounts.parquet",
-        total="Total",
+        sums=[*outcomes, "total", "read"],
         strong={"adds_up": ~pl.col("adds_up")},
         notes=["Rows: accepted and rejected rows of the table, counted anew in the run folder."],
     ).show(frame)
@@ -128,12 +131,17 @@ def outcomes_table(run: Run, limit: int = 60) -> GT:
     frame = (
         run.accounts.group_by("table", "product", "outcome", "rule", "reason")
         .agg(pl.col("rows").sum())
-        .with_columns(words("table"), words("outcome"), pl.col("product").replace("*", "any product"))
+        .with_columns(
+            words("table"),
+            words("outcome"),
+            pl.col("product").replace("*", "any product"),
+            why=explained(run.sentences),
+        )
         .sort("table", "product", "outcome", "reason", nulls_last=True)
     )
-    columns = {"table": "", "product": "Product", "outcome": "Outcome", "rows": "Rows", "reason": "Why"}
+    columns = {"table": "", "product": "Product", "outcome": "Outcome", "rows": "Rows", "why": "Why"}
     empty = "No rows were read, so there is nothing to account for."
-    return Grid(columns, empty, limit, "accounts.parquet", run.sentences, heading="table").show(frame)
+    return Grid(columns, empty, limit, "accounts.parquet", heading="table").show(frame)
 
 
 def checks_table(run: Run) -> GT:
@@ -202,6 +210,7 @@ def rules_table(run: Run) -> GT:
     draft = pl.when(pl.col("status") == "verified").then(pl.lit("")).otherwise(pl.format(" [{}]", "status"))
     frame = pl.LazyFrame(rows, schema=_RULE).with_columns(
         words("module"),
+        words("unit"),
         clause=pl.col("clause") + draft.fill_null(""),
         says=pl.coalesce("sentence", "rule"),
     )

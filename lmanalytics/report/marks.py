@@ -7,6 +7,7 @@ import polars as pl
 
 WIDTH = 430
 MOST = 15
+_WHOLE = "datum.value % 1 ? '' : datum.label"
 Chart = alt.Chart | alt.FacetChart | alt.LayerChart
 
 
@@ -31,7 +32,7 @@ def stacked_bars(rows: pl.DataFrame, states: Mapping[str, str], unit: str, descr
         alt.Chart(data(shown))
         .mark_bar(stroke="#555555", strokeWidth=0.4)
         .encode(
-            x=alt.X("count:Q", title=unit + cut, axis=alt.Axis(format=",d", tickMinStep=1, tickCount=6)),
+            x=alt.X("count:Q", title=unit + cut, axis=alt.Axis(format=",d", tickCount=6, labelExpr=_WHOLE)),
             y=alt.Y("name:N", title=None, sort=names.head(MOST).to_list()),
             color=alt.Color("state:N", title=None, scale=alt.Scale(domain=[*states], range=[*states.values()])),
             order=alt.Order("order:Q"),

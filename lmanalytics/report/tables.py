@@ -135,7 +135,9 @@ def true_up_table(run: Run) -> GT:
         "reason": "Why",
     }
     empty = "No order follows: either what is owned or what is required is not computable."
-    return Grid(columns, empty, 60, "true_up.parquet", run.sentences, heading="heading", total="Total").show(frame)
+    return Grid(
+        columns, empty, 60, "true_up.parquet", run.sentences, heading="heading", sums=("packs", "licenses", "cost")
+    ).show(frame)
 
 
 def _why_no_demand(run: Run) -> str:

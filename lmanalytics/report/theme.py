@@ -17,9 +17,9 @@ import vl_convert as vlc
 FONT = "Liberation Sans"
 FONTS = Path(__file__).parent / "assets"
 NAME = "lmanalytics"
-DARK, MIDDLE, LIGHT = "#1f4e79", "#5b9bd5", "#cfe2f3"
+DARK, MIDDLE, LIGHT = "#1f4e79", "#6aaee0", "#cfe2f3"
 ALARM, CAUTION, GREY, INK = "#d55e00", "#f0b860", "#b8b8b8", "#222222"
-CATEGORIES = (DARK, CAUTION, MIDDLE, ALARM, LIGHT, GREY, "#117733", "#882255")
+CATEGORIES = (DARK, CAUTION, MIDDLE, LIGHT, GREY, "#117733", "#882255")
 _VEGA_LITE = "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
@@ -43,7 +43,7 @@ def chart_theme() -> alt.theme.ThemeConfig:
             "font": FONT,
             "view": {"stroke": None},
             "axis": axis,
-            "axisY": {"grid": False, "ticks": False},
+            "axisY": {"grid": False, "ticks": False, "labelPadding": 6},
             "legend": {"labelFontSize": 11, "titleFontSize": 11, "orient": "top", "symbolType": "square"},
             "header": header,
             "text": {"fontSize": 11, "color": INK},
@@ -69,12 +69,18 @@ def render(spec: dict[str, Any], **_: object) -> dict[str, str]:
 
 
 def _printable(value: Any) -> Any:
-    """Replace characters that no picture can hold: on a control character the SVG renderer ends the process."""
+    """Replace what no picture can hold: on a control character the SVG renderer ends the process.
+
+    A title becomes part of an expression, in which Vega-Lite leaves backslashes as they are.
+    """
     if isinstance(value, str):
         return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
     if isinstance(value, list):
         return [_printable(item) for item in value]
-    return {key: _printable(item) for key, item in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    clean = {key: _printable(item) for key, item in value.items()}
+    return clean | ({"title": clean["title"].replace("\\", "/")} if isinstance(clean.get("title"), str) else {})
 
 
 def enable_charts() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from lmanalytics.errors import EstateError, did_you_mean
+from lmanalytics.errors import PolicyError, did_you_mean
 from lmanalytics.ingest import days, part_numbers, products, statement_quantities
 from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
 from lmanalytics.ingest.cells import words
@@ -104,11 +104,11 @@ def _version() -> pl.Expr:
 
 
 def _licenses_per_core_unit(context: Context) -> int:
-    reading = getattr(context.estate, "policies", {}).get(CORE_UNIT, "cores")
+    reading = getattr(context.estate, "policies", {}).get(CORE_UNIT, vocabulary()["policies"][CORE_UNIT]["default"])
     if reading not in _CORE_UNITS:
         hint = did_you_mean(str(reading), _CORE_UNITS)
-        message = f"estate.yaml, policies: {CORE_UNIT} cannot be {reading!r}.{hint} Write cores or packs_of_2."
-        raise EstateError(message)
+        message = f"estate.yaml, policies: {CORE_UNIT} has no reading {reading!r}.{hint} Write cores or packs_of_2."
+        raise PolicyError(message)
     return _CORE_UNITS[reading]
 
 

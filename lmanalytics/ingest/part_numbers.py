@@ -62,7 +62,7 @@ def item_metric(name: pl.Expr) -> pl.Expr:
 
 def program(cell: pl.Expr) -> pl.Expr:
     """Program of a cell that names one."""
-    return _folded(cell, vocabulary()["programs"])
+    return pl.coalesce(_folded(cell, vocabulary()["programs"]), _first(cell, vocabulary()["program_words"]))
 
 
 def item_program(name: pl.Expr) -> pl.Expr:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lmanalytics.errors import EstateError
+from lmanalytics.errors import PolicyError
 from lmanalytics.ingest import statement_quantities
 from tests.entitlements import STATEMENT, read, write_book, write_list, write_statement
 
@@ -170,7 +170,7 @@ def test_whether_core_units_are_packs_is_a_policy_that_is_told(tmp_path, policy,
 def test_a_core_unit_that_does_not_exist_is_an_error(tmp_path):
     write_statement(tmp_path, [line("SQL Server Standard Core", 10, 0)])
     (tmp_path / "estate.yaml").write_text("policies: {statement_core_unit: packs}", encoding="utf-8")
-    with pytest.raises(EstateError, match="Write cores or packs_of_2"):
+    with pytest.raises(PolicyError, match="Write cores or packs_of_2"):
         read(tmp_path)
 
 

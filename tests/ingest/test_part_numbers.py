@@ -129,6 +129,10 @@ SPLA                              | spla
 OEM                               | oem
 FPP                               | fpp
 Academic Select Plus              | academic_select_plus
+Enterprise 6.7                    | ea
+Enterprise Subscription 2.0       | eas
+SPLA-CORPORATE - PARTNER          | spla
+Open Value (3 years)              | open_value
 Bring your own                    |
 """
 

@@ -14,6 +14,8 @@ _WORDS = {"true": True, "false": False}
 
 def table(name, *rows):
     """Make a canonical table; row_id counts from 1."""
+    if not rows:
+        return CANONICAL[name].empty()
     columns = CANONICAL[name].columns.values()
     defaults = {c.name: _WORDS.get(c.default, c.default) for c in columns if c.default is not None}
     filled = [

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from lmanalytics.facts.estate_facts import policies_in_force
 from lmanalytics.facts.peaks import SUBJECT
 from lmanalytics.rules.demand import windows_server_mixed
 from lmanalytics.rules.demand.price_list import for_entity
@@ -61,7 +62,10 @@ def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyF
     known = subjects(found, settings)
     parts = [_standard(known), _datacenter(known)]
     if found.has_virtual_cores:
-        parts += [_virtual(known.filter(pl.col("guests") > 0)), _alone(alone(found, settings))]
+        may_be_unsized = policies_in_force(settings)["unknown_host"] == "by_virtual_cores"
+        sized = pl.lit(may_be_unsized) | pl.col("cores_to_license").is_not_null()
+        guests = known.filter(pl.col("guests") > 0).with_columns(is_sized=sized)
+        parts += [_virtual(guests), _alone(alone(found, settings))]
         parts.append(_mixed(known, found, prices, settings))
     else:
         parts.append(_too_early(found))
@@ -111,7 +115,9 @@ def _virtual(known: pl.LazyFrame) -> pl.LazyFrame:
         .when(~pl.col("is_host_os_known"))
         .then(Reason.HOST_OS_UNKNOWN.lit)
         .when(needs_set)
-        .then(Reason.HOST_RUNS_WINDOWS.lit),
+        .then(Reason.HOST_RUNS_WINDOWS.lit)
+        .when(~pl.col("is_sized"))
+        .then(Reason.HOST_CORES_UNKNOWN.lit),
         rule=pl.lit("windows_server_virtual_cores.core_licenses"),
     ).with_columns(_known_vcpus())
 

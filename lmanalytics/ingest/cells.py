@@ -16,6 +16,8 @@ from lmanalytics.schemas import DEFAULT_ENTITY, ENTITY, MONEY, Column, Table
 ASSUMED = "assumed:"
 EXACT = frozenset({"name", "host_name"})
 _INDEX = "source_index"
+_MOMENT = "moment:"
+_DAYS = frozenset({"date", "timestamp"})
 ROW_BITS, PART_BITS = 40, 4
 _SHOWN = 60
 _WHAT = {
@@ -65,8 +67,9 @@ def cast_table(
     schema = frame.collect_schema()
     have = [column for name, column in table.columns.items() if name in schema and schema[name] == pl.String]
     survey = _survey(frame, [c for c in have if c.type in _WHAT or c.values], conventions or {})
+    frame = frame.with_columns(_read_moment(column, survey) for column in have if column.type in _DAYS)
     typed = {column.name: _typed(column, _text(column), survey) for column in have}
-    faults = [_fault(column, typed[column.name], survey) for column in have if column.name in survey]
+    faults = [_fault(column, typed[column.name]) for column in have if column.name in survey]
     ready = {name: pl.col(name) for name in table.columns if name in schema and name not in typed} | typed
     empty = {column.name: _text(column).is_null() for column in have}
     columns = [_filled(table, column, ready, empty).alias(column.name) for column in table.columns.values()]
@@ -116,15 +119,23 @@ def _typed(column: Column, text: pl.Expr, survey: "dict[str, _Seen]") -> pl.Expr
         "list": lambda: text.str.split(";").list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != ""),
         "integer": lambda: numerals.plain_integer(text) if settled is None else numerals.integer(text, settled),
         "money": lambda: text.cast(MONEY, strict=False) if settled is None else numerals.money(text, settled),
-        "date": lambda: _moment(text, settled).cast(pl.Date),
-        "timestamp": lambda: _moment(text, settled),
+        "date": lambda: _moment(column).cast(pl.Date),
+        "timestamp": lambda: _moment(column),
     }
     return reads[column.type]()
 
 
-def _moment(text: pl.Expr, settled: pl.Expr | None) -> pl.Expr:
+def _read_moment(column: Column, survey: "dict[str, _Seen]") -> pl.Expr:
+    """Read a date column once, for its value and for its issue."""
+    text = _text(column)
+    if column.name not in survey:
+        return days.plain(text).alias(_MOMENT + column.name)
+    return days.moment(text, survey[column.name].settled, words()["months"]).alias(_MOMENT + column.name)
+
+
+def _moment(column: Column) -> pl.Expr:
     """Return datetimes, null for those by which tools say that there is none."""
-    moment = days.plain(text) if settled is None else days.moment(text, settled, words()["months"])
+    moment = pl.col(_MOMENT + column.name)
     return pl.when(~_is_sentinel(moment)).then(moment)
 
 
@@ -174,14 +185,14 @@ def _is_odd(column: Column) -> pl.Expr:
     text = _text(column)
     if column.type == "money":
         return text.is_not_null() & ~numerals.is_plain_money(text)
-    if column.type in {"date", "timestamp"} and not column.values:
+    if column.type in _DAYS and not column.values:
         return text.is_not_null() & days.plain(text).is_null()
     return text.is_not_null() & _typed(column, text, {}).is_null()
 
 
 def _evidence(column: Column) -> list[pl.Expr]:
     text = _text(column)
-    if column.type in {"date", "timestamp"}:
+    if column.type in _DAYS:
         yes, no = days.day_first_evidence(text), days.month_first_evidence(text)
     else:
         yes, no = numerals.comma_evidence(text), numerals.point_evidence(text)
@@ -191,8 +202,8 @@ def _evidence(column: Column) -> list[pl.Expr]:
 def _settle(
     column: Column, known: list[Column], rows: list[dict[str, Any]], conventions: Mapping[int, Convention]
 ) -> dict[int, bool]:
-    is_day = column.type in {"date", "timestamp"}
-    alike = [c.name for c in known if (c.type in {"date", "timestamp"}) == is_day and c.type != "integer"]
+    is_day = column.type in _DAYS
+    alike = [c.name for c in known if (c.type in _DAYS) == is_day and c.type != "integer"]
     settled = {}
     for row in rows:
         convention = conventions.get(row[_INDEX], Convention())
@@ -207,13 +218,12 @@ def _settle(
     return settled
 
 
-def _fault(column: Column, typed: pl.Expr, survey: "dict[str, _Seen]") -> pl.Expr:
+def _fault(column: Column, typed: pl.Expr) -> pl.Expr:
     text = _text(column)
     what = pl.lit(f"is not one of {', '.join(column.values)}" if column.values else _WHAT[column.type])
     fails = text.is_not_null() & typed.is_null()
-    if column.type in {"date", "timestamp"}:
-        sentinel = _is_sentinel(days.moment(text, survey[column.name].settled, words()["months"]))
-        fails &= ~sentinel.fill_null(value=False)
+    if column.type in _DAYS:
+        fails &= ~_is_sentinel(pl.col(_MOMENT + column.name)).fill_null(value=False)
         unsettled = days.is_ambiguous(text).fill_null(value=False)
         what = pl.when(unsettled).then(pl.lit(_UNSETTLED)).otherwise(what)
     if column.type == "money":

@@ -52,14 +52,14 @@ def findings_table(run: Run, limit: int = 40) -> GT:
 
 def position_table(run: Run) -> GT:
     """Show the Effective License Position: one line for each product, edition, version and metric."""
-    several = pl.col("entity_id").n_unique() > 1
-    heading = pl.when(several).then(pl.format("{}: {}", "entity_id", "product")).otherwise("product")
-    frame = run.position.with_columns(words("metric"), heading=heading)
+    entity = pl.when(pl.col("entity_id").n_unique() > 1).then(pl.format("{}: ", "entity_id")).otherwise(pl.lit(""))
+    frame = run.position.with_columns(
+        heading=entity + pl.format("{}, licenses by {}", "product", words("metric")),
+        line=pl.concat_str("edition", "version", separator=" ", ignore_nulls=True),
+    )
     columns = {
         "heading": "",
-        "edition": "Edition",
-        "version": "Version",
-        "metric": "Metric",
+        "line": "License",
         "owned": "Owned",
         "owned_with_sa": "With SA",
         "required": "Required",
@@ -74,7 +74,6 @@ def position_table(run: Run) -> GT:
         "In and Out: licenses of another version or edition that may serve this line, and the reverse.",
         "Owned + In = Required - Short + Surplus + Out, on every line.",
     ]
-    strong = {"shortage": _SHORT, "shortage_cost": _SHORT}
     return Grid(
         columns,
         _why_no_position(run),
@@ -82,7 +81,7 @@ def position_table(run: Run) -> GT:
         "position.parquet",
         run.sentences,
         heading="heading",
-        strong=strong,
+        strong={"shortage": _SHORT, "shortage_cost": _SHORT},
         notes=notes,
     ).show(frame)
 
@@ -112,14 +111,16 @@ def plan_table(run: Run, limit: int = 40) -> GT:
 def true_up_table(run: Run) -> GT:
     """List what to order so that nothing is short, by enrollment."""
     everything = pl.col("product") == "*"
+    window = pl.format(", order window {} to {}", "window_opens", "window_closes").fill_null("")
     frame = run.true_up.with_columns(
         words("purchase_type"),
-        heading=pl.concat_str(pl.lit("Enrollment"), pl.col("enrollment_id").fill_null("unknown"), separator=" "),
+        heading=pl.format("Enrollment {}", pl.col("enrollment_id").fill_null("unknown")) + window,
         line=pl.when(everything)
         .then(pl.lit("All products"))
         .otherwise(pl.concat_str("product", "edition", "version", separator=" ", ignore_nulls=True)),
-        metric=pl.when(~everything).then(words("metric")),
-        window=pl.format("{} to {}", "window_opens", "window_closes"),
+        metric=pl.when(everything).then(pl.lit("")).otherwise(words("metric")),
+        packs=pl.when(everything).then(pl.lit("")).otherwise(pl.format("{} of {}", "packs", "pack_size")),
+        unit_price=pl.when(~everything).then("unit_price"),
     )
     columns = {
         "heading": "",
@@ -127,16 +128,14 @@ def true_up_table(run: Run) -> GT:
         "metric": "Metric",
         "purchase_type": "Purchase",
         "packs": "Packs",
-        "pack_size": "Of",
         "licenses": "Licenses",
         "unit_price": "Price of a pack",
         "cost": "Cost",
-        "window": "Order window",
         "reason": "Why",
     }
     empty = "No order follows: either what is owned or what is required is not computable."
     return Grid(
-        columns, empty, 60, "true_up.parquet", run.sentences, heading="heading", sums=("packs", "licenses", "cost")
+        columns, empty, 60, "true_up.parquet", run.sentences, heading="heading", sums=("licenses", "cost")
     ).show(frame)
 
 

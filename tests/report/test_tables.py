@@ -57,14 +57,14 @@ def test_the_order_of_rows_in_answers_does_not_change_a_table(draw, tmp_path):
 
 def test_the_position_is_a_line_for_each_product_edition_version_and_metric(runs):
     rows = body(tables.position_table(runs["usual"]))
-    assert rows[0] == ["Standard", "2022", "core", "64", "64", "96", "16", "0", "0", "16", "1,176.00", "1"]
-    assert rows[3] == ["Enterprise", "2022", "core", "24", "24", *[UNKNOWN] * 6, "3"]
+    assert rows[0] == ["Standard 2022", "64", "64", "96", "16", "0", "0", "16", "1,176.00", "1"]
+    assert rows[3] == ["Enterprise 2022", "24", "24", *[UNKNOWN] * 6, "3"]
     assert rows[4][-3:] == ["1", UNKNOWN, "1"]
 
 
 def test_a_position_without_purchases_shows_no_zero(runs):
     (row,) = body(tables.position_table(runs["only_hosts"]))
-    assert row[3:] == [UNKNOWN, UNKNOWN, "96", *[UNKNOWN] * 5, "1"]
+    assert row[1:] == [UNKNOWN, UNKNOWN, "96", *[UNKNOWN] * 5, "1"]
 
 
 def test_entities_are_told_apart(tmp_path):
@@ -72,7 +72,10 @@ def test_entities_are_told_apart(tmp_path):
     position = pl.read_parquet(folder / "position.parquet")
     both = pl.concat([position, position.with_columns(entity_id=pl.lit("other"))])
     both.write_parquet(folder / "position.parquet")
-    assert notes(tables.position_table(open_run(folder)))[:2] == ["main: Windows Server", "main: SQL Server"]
+    assert notes(tables.position_table(open_run(folder)))[:2] == [
+        "main: Windows Server, licenses by core",
+        "main: SQL Server, licenses by core",
+    ]
 
 
 def test_the_headline_adds_up_one_product_and_metric(runs):
@@ -86,9 +89,9 @@ def test_the_headline_adds_up_one_product_and_metric(runs):
 
 def test_the_true_up_is_added_up(runs):
     rows = body(tables.true_up_table(runs["usual"]))
-    window = "2026-05-01 to 2026-05-31"
-    line = ["Windows Server Standard", "core", "license", "1", "16", "16", "1,176.00", "1,176.00", window, "1"]
-    assert rows == [line, ["Total", "", "", "1", "", "16", "", "1,176.00", "", ""]]
+    line = ["Windows Server Standard", "core", "license", "1 of 16", "16", "1,176.00", "1,176.00", "1"]
+    assert rows == [line, ["Total", "", "", "", "16", "", "1,176.00", ""]]
+    assert notes(tables.true_up_table(runs["usual"]))[0] == "Enrollment E-1, order window 2026-05-01 to 2026-05-31"
 
 
 def test_errors_come_before_the_rest(runs):

@@ -44,7 +44,7 @@ class Effects:
             .then(pl.col("version").ne_missing(pl.col("event_new_version")))
             .when(kind == "buy_out")
             .then(~pl.col("is_perpetual"))
-            .otherwise(pl.lit(value=True))
+            .otherwise(pl.col("removed_on").is_null())
         )
 
     def _extends(self) -> pl.Expr:

@@ -81,13 +81,14 @@ class Rules(Protocol):
 
 def fresh(lots: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Give lots the state that the timeline changes: nothing happened yet."""
-    pinned = events.select(pl.col("pin").drop_nulls().unique()).to_series()
-    return lots.with_columns(
+    pinned = events.select("entity_id", lot_id="pin").drop_nulls().unique().with_columns(is_pinned=pl.lit(value=True))
+    marked = lots.join(pinned, on=["entity_id", "lot_id"], how="left", maintain_order="left")
+    return marked.with_columns(
         *(pl.lit(None, dtype).alias(name) for name, dtype in STATE.items() if name not in {"sources", "steps", "past"}),
         sources=pl.concat_list("lot_id"),
         steps=pl.lit([], pl.List(pl.String())),
         past=pl.lit([], pl.List(PAST)),
-        is_pinned=pl.col("lot_id").is_in(pinned.implode()),
+        is_pinned=pl.col("is_pinned").fill_null(value=False),
     )
 
 

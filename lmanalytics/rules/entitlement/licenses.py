@@ -39,7 +39,7 @@ def licenses(history: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
         .explode("past")
         .unnest("past")
         .rename({"reason": "was"})
-        .with_columns(sa_end=pl.min_horizontal("sa_end", "until"))
+        .with_columns(sa_end=pl.when(pl.col("sa_end").is_not_null()).then(pl.min_horizontal("sa_end", "until")))
         .with_columns(sa_start=pl.when(pl.coalesce("sa_start", "since") <= pl.col("sa_end")).then("sa_start"))
     )
     in_force = (pl.col("since") <= as_of).fill_null(value=True) & (pl.col("until") >= as_of).fill_null(value=True)

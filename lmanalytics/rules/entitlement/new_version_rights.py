@@ -126,7 +126,9 @@ def _days(as_of: date) -> dict[str, pl.Expr]:
     covered = pl.col("sa_end").is_not_null() | pl.col("sa_active") | ~pl.col("is_perpetual")
     return {
         "_right_day": pl.when(covered).then(pl.min_horizontal(last, "sa_end")),
-        "_bought_day": pl.min_horizontal(pl.lit(as_of), "acquired_on"),
+        "_bought_day": pl.when(pl.col("acquired_on").is_not_null()).then(
+            pl.min_horizontal(pl.lit(as_of), "acquired_on")
+        ),
     }
 
 

@@ -22,6 +22,7 @@ class Reason(ReasonBase):
     PROGRAM_WITHOUT_STEP_UP = "The program does not offer step-ups."
     AGREEMENT_UNKNOWN = "The agreement is not known, so it cannot be that of the qualifying license."
     ORDER_DATE_UNKNOWN = "The day of the order is not known, so coverage on that day cannot be decided."
+    NOTHING_TO_RETURN = "No order of the kind is there that could be returned."
     COVERAGE_UNKNOWN = "The first or last day of the coverage is not known."
 
 
@@ -34,7 +35,7 @@ def events(lines: pl.LazyFrame, *, step_up_edges: pl.DataFrame, as_of: date) -> 
 
     Returns:
         entity_id, agreement_id, enrollment_id (empty text where unknown), program, product, edition, metric, kind,
-        purchase_id, purchase_type, units, returned (units netted), dated_on, ordered_on, coverage_start,
+        purchase_id, purchase_type, units, returned (units netted), is_return, dated_on, ordered_on, coverage_start,
         coverage_end, new_version, pin, next_product, next_edition, obstacle.
 
     """
@@ -68,6 +69,7 @@ def events(lines: pl.LazyFrame, *, step_up_edges: pl.DataFrame, as_of: date) -> 
             "coverage_start",
             "coverage_end",
             "obstacle",
+            "is_return",
             product=pl.when("is_step_up").then("from_product").otherwise("product"),
             edition=pl.when("is_step_up").then("from_edition").otherwise("edition"),
             next_product=pl.when("is_step_up").then("product"),
@@ -82,35 +84,35 @@ def events(lines: pl.LazyFrame, *, step_up_edges: pl.DataFrame, as_of: date) -> 
 
 def _netted(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Take returned orders off the orders they return: the one they name, else the latest of their kind."""
-    acting = lines.collect().with_columns(key=pl.struct(_SAME).rank("dense"), returned=pl.lit(0, pl.Int64))
-    back = acting.filter("is_return").sort("key", "ordered_on", "purchase_id")
-    kept = acting.filter(~pl.col("is_return"))
-    if back.is_empty():
-        return kept.drop("key").lazy()
-    named = back.join(kept.select("key", base_purchase_id="purchase_id"), on=["key", "base_purchase_id"], how="semi")
-    unnamed = back.join(named, on="purchase_id", how="anti", maintain_order="left")
-    for some, key in ((named, ["key", "base_purchase_id"]), (unnamed, ["key"])):
-        kept = _reduced(kept, some, key)
-    # A return of which nothing was left to return is kept, so that it is accounted for.
-    return pl.concat([kept, back.with_columns(units=pl.lit(0, pl.Int64))]).drop("key").lazy()
+    acting = lines.collect().with_row_index("line").with_columns(kin=pl.struct(_SAME).rank("dense"))
+    kept = acting.filter(~pl.col("is_return")).with_columns(returned=pl.lit(0, pl.Int64))
+    back = acting.filter("is_return").with_columns(returned=pl.lit(0, pl.Int64))
+    if not back.is_empty():
+        named = pl.concat_str("kin", pl.coalesce("base_purchase_id", pl.lit("")), separator="\x1f")
+        back, kept = _taken_off(back, kept, named, pl.concat_str("kin", "purchase_id", separator="\x1f"))
+        back, kept = _taken_off(back, kept, pl.col("kin").cast(pl.String), pl.col("kin").cast(pl.String))
+    return pl.concat([kept, back]).drop("line", "kin").sort("entity_id", "purchase_id").lazy()
 
 
-def _reduced(kept: pl.DataFrame, back: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    if back.is_empty():
-        return kept
-    own = ["key", "purchase_id"] if len(key) > 1 else key
+def _taken_off(
+    back: pl.DataFrame, kept: pl.DataFrame, back_key: pl.Expr, kept_key: pl.Expr
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Net returns against orders with the same key; `returned` counts on both sides."""
     latest = kept.sort("ordered_on", "purchase_id", descending=True, nulls_last=True)
-    joined = pl.concat_str(pl.col(c).cast(pl.String) for c in own)
+    first = back.sort("ordered_on", "purchase_id", nulls_last=True)
     pieces = allocate(
-        back.select(
-            pl.concat_str(pl.col(c).cast(pl.String) for c in key).alias("key"), demand="purchase_id", units="units"
-        ),
-        latest.select(joined.alias("key"), supply="purchase_id", units="units"),
-    )
-    taken = pieces.drop_nulls(["demand", "supply"]).group_by(purchase_id="supply").agg(_taken=pl.col("units").sum())
-    reduced = kept.join(taken, on="purchase_id", how="left", maintain_order="left")
-    less = pl.col("_taken").fill_null(0)
-    return reduced.with_columns(units=pl.col("units") - less, returned=pl.col("returned") + less).drop("_taken")
+        first.select(back_key.alias("key"), demand="line", units="units"),
+        latest.select(kept_key.alias("key"), supply="line", units="units"),
+    ).drop_nulls(["demand", "supply"])
+    sides = []
+    for frame, side in ((back, "demand"), (kept, "supply")):
+        taken = pieces.group_by(line=side).agg(_taken=pl.col("units").sum())
+        less = pl.col("_taken").fill_null(0)
+        joined = frame.join(taken, on="line", how="left", maintain_order="left")
+        sides.append(
+            joined.with_columns(units=pl.col("units") - less, returned=pl.col("returned") + less).drop("_taken")
+        )
+    return sides[0], sides[1]
 
 
 def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
@@ -155,7 +157,11 @@ def _obstacle() -> pl.Expr:
     several = pl.col("from_product").is_null() & pl.col("step_up_from").is_null() & (pl.col("edges") > 1)
     steps, covers = pl.col("kind") == "step_up", pl.col("kind") == "sa"
     return (
-        pl.when(steps & several)
+        pl.when(pl.col("is_return") & (pl.col("units") > 0))
+        .then(Reason.NOTHING_TO_RETURN.lit)
+        .when(pl.col("is_return"))
+        .then(None)
+        .when(steps & several)
         .then(Reason.BASE_AMBIGUOUS.lit)
         .when(steps & no_edge)
         .then(Reason.NO_SUCH_STEP_UP.lit)

@@ -53,7 +53,7 @@ def attach_by(
 def renew_by(program: pl.Expr, sa_end: pl.Expr, *, open_license_renewal_days: int) -> pl.Expr:
     """Last day on which renewed coverage may start: the day after the old one ends; Open License has days of grace."""
     grace = pl.when(program == "open_license").then(open_license_renewal_days).otherwise(0)
-    return sa_end + pl.duration(days=grace + 1)
+    return sa_end.cast(pl.Date).dt.offset_by(pl.format("{}d", grace + 1))
 
 
 @rule(

@@ -49,7 +49,7 @@ def step_up_matches(events: pl.LazyFrame, history: pl.LazyFrame, *, as_of: date)
             reason=pl.when("is_lost").then(Reason.BASE_NOT_RETAINED.lit).otherwise(Reason.VALID.lit),
         )
     )
-    steps = events.filter((pl.col("kind") == "step_up") & (pl.col("units") > 0))
+    steps = events.filter((pl.col("kind") == "step_up") & ~pl.col("is_return") & (pl.col("units") > 0))
     none = pl.lit(None, pl.String)
     unserved = (
         history.filter(pl.col("event").is_not_null())
@@ -93,7 +93,7 @@ def step_ups(events: pl.LazyFrame, matches: pl.LazyFrame) -> pl.LazyFrame:
     )
     decided = ~pl.col("why").is_in(unknown).fill_null(value=False)
     return (
-        events.filter((pl.col("kind") == "step_up") & (pl.col("units") + pl.col("returned") > 0))
+        events.filter((pl.col("kind") == "step_up") & ~pl.col("is_return"))
         .join(sums, on=["entity_id", "purchase_id"], how="left")
         .select(
             "entity_id",

@@ -34,7 +34,7 @@ COUNTS = pl.Schema(
     {"table": pl.String()} | dict.fromkeys(("read", "accepted", "warned", "quarantined", "duplicates"), pl.Int64())
 )
 POLICY = "max_quarantined_share"
-ROW_GROUP = 1 << 18
+ROW_GROUP = 131_072
 NAMED = 5
 
 
@@ -168,11 +168,10 @@ class _Table:
             (warnings(checks) & ~rejected).sum().alias("warned"),
             *(c.condition.fails.sum().alias(c.name) for c in checks),
         )
-        sinks = [
-            kept.sink_parquet(self.accepted, lazy=True, row_group_size=ROW_GROUP),
-            others.sink_parquet(self.rejected, lazy=True, row_group_size=ROW_GROUP),
-        ]
-        counts: dict[str, int] = pl.collect_all([*sinks, numbers], engine=STREAMING)[-1].row(0, named=True)
+        # One after the other: collected together they would share a cache that holds the table.
+        kept.sink_parquet(self.accepted, row_group_size=ROW_GROUP)
+        others.sink_parquet(self.rejected, row_group_size=ROW_GROUP)
+        counts: dict[str, int] = numbers.collect(engine=STREAMING).row(0, named=True)
         outcomes = pl.scan_parquet(self.rejected).select("outcome").collect()["outcome"]
         rejections, copies = len(outcomes), int((outcomes == "duplicate").sum())
         accepted = pl.scan_parquet(self.accepted).select(pl.len()).collect().item()

@@ -51,7 +51,9 @@ def purchases_suite(as_of: date | None) -> ExpectationSuite:
             ),
             at_least("esu_year", 1),
             filled(
-                "statement_date", Where("basis") == "statement_summary", "A license statement should have its date."
+                "statement_date",
+                Where("basis") == "statement_summary",
+                "A license statement should have its date.",
             ),
             plausible_day("order_date", as_of),
         ],

@@ -146,7 +146,18 @@ def _opened(found: RawSheet, account: dict[str, Any], index: int, context: Conte
         found.path,
         index,
     )
-    return _Read(account | {"format": match.format, "rows_read": rows}, found, sheet, match.format)
+    wide = replace(found, wide_rows=found.wide_rows + _beyond(found, match))
+    return _Read(account | {"format": match.format, "rows_read": rows}, wide, sheet, match.format)
+
+
+def _beyond(found: RawSheet, match: headings.Match) -> int:
+    """Count the rows with more fields than headings, which other rows of the head were as long as."""
+    width, headed = max(len(row) for row in found.head), len(found.head[match.row])
+    if found.is_native or width == headed:
+        return 0
+    extra = pl.any_horizontal(pl.col(f"c{place}").str.strip_chars() != "" for place in range(headed, width))
+    body = found.frame.filter(pl.col(ROW) > found.first_row + match.row)
+    return int(body.select(extra.sum()).collect(engine="streaming").item() or 0)
 
 
 def _match(found: RawSheet) -> headings.Match | None:

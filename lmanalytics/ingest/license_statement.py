@@ -92,6 +92,7 @@ def _totals(sheet: Sheet) -> pl.LazyFrame:
         pl.col("named_product").is_not_null().alias("is_known"),
         pl.coalesce("named_product", "family").alias("product"),
         pl.col("named_edition").alias("edition"),
+        pl.coalesce(part_numbers.pool(pl.col("pool")), "pool").alias("pool"),
         pl.coalesce("version", "named_version").alias("version"),
         pl.coalesce(part_numbers.item_metric(pl.col("family")), "named_metric", family_metric).alias("metric"),
         statement_quantities.issues().alias("issues"),

@@ -2,24 +2,24 @@
 
 import polars as pl
 
-from lmanalytics.ingest import numerals, part_numbers
+from lmanalytics.ingest import numerals
 
 _COUNTS = ("quantity", "licenses", "licenses_per_unit", "sa_quantity")
 _GRANTING = ("license", "license_and_sa", "subscription", "grant", "transfer_in")
 
 
-def with_counts(frame: pl.LazyFrame, item: str) -> pl.LazyFrame:
+def with_counts(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Add `units`, `per_unit` and `covered`, integers, and `is_packed`: whether anything says licenses per unit.
 
     A list that gives totals only has one license per unit, whatever its item names say: a pack is not counted
-    twice. Where both are given, their ratio decides before the item name does. `item` is the column with that name.
+    twice. Where both are given, their ratio decides before the item name (`pack`) does.
     """
     never_decimal = pl.lit(None, pl.Boolean)
     counts = [numerals.integer(pl.col(name), never_decimal).alias(f"{name}_count") for name in _COUNTS]
     units, total = pl.col("quantity_count"), pl.col("licenses_count")
     is_ratio = (units != 0) & (total != 0) & (total % units == 0) & (total // units > 0)
     ratio = pl.when(is_ratio).then(total // pl.when(units != 0).then(units))
-    packed = pl.coalesce("licenses_per_unit_count", ratio, part_numbers.pack_size(pl.col(item)))
+    packed = pl.coalesce("licenses_per_unit_count", ratio, "pack")
     is_total_only = pl.col("quantity").is_null()
     return frame.with_columns(counts).with_columns(
         pl.when(is_total_only).then(total).otherwise(units).alias("units"),

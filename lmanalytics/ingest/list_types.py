@@ -7,11 +7,70 @@ from lmanalytics.ingest import part_numbers, products
 _NO_VERSION = ("non specific", "nonspecific", "all", "all versions", "n/a", "none", "latest", "current")
 _YES = ("yes", "y", "1", "true", "x", "ja", "wahr", "oui", "vrai")
 _NO = ("no", "n", "0", "false", "nein", "falsch", "non", "faux")
+_TEXTS = (
+    "part_number",
+    "item_name",
+    "product",
+    "edition",
+    "version",
+    "unit_type",
+    "is_subscription",
+    "is_upgrade",
+    "is_step_up",
+    "no_support",
+    "step_up_from",
+    "metric",
+    "pool",
+    "program",
+    "esu_year",
+    "is_covered",
+    "is_acquired",
+)
+_MEANINGS = (
+    "item",
+    "product",
+    "edition",
+    "version",
+    "metric",
+    "pool",
+    "purchase_type",
+    "program",
+    "step_up_from",
+    "esu_year",
+    "part_number",
+    "pack",
+    "is_known",
+    "contradiction",
+)
 _SAID = ("said_", "named_", "coded_")
 _BASES = ("base_", "full_base_")
 
 
-def with_item(frame: pl.LazyFrame) -> pl.LazyFrame:
+def understood(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Replace the text columns of a list (`_TEXTS`) by what they mean.
+
+    Returns:
+        the other columns of `frame`, and item, product, edition, version, metric, purchase_type, program,
+        step_up_from, esu_year, part_number and contradiction, all text; pack, an integer; and is_known.
+        A cell that is not understood stays as it is written. Each different combination of texts is read once.
+
+    """
+    frame = frame.with_columns(
+        pl.col("coverage_end").is_not_null().alias("is_covered"),
+        (pl.col("licenses").is_not_null() & pl.col("sa_quantity").is_not_null()).alias("is_acquired"),
+    )
+    texts = frame.select(_TEXTS).unique().sort(_TEXTS).with_row_index("text").collect()
+    meant = _with_bases(_with_types(_with_products(_with_item(texts.lazy())))).with_columns(
+        part_numbers.pack_size(pl.col("item")).alias("pack"), _contradiction().alias("contradiction")
+    )
+    return (
+        frame.join(texts.lazy(), on=_TEXTS, how="left", nulls_equal=True, maintain_order="left")
+        .drop(_TEXTS)
+        .join(meant.select("text", *_MEANINGS).collect().lazy(), on="text", how="left", maintain_order="left")
+    )
+
+
+def _with_item(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Add `item`, the text that names what was bought, from whichever column has it."""
     number = pl.col("part_number")
     is_number = part_numbers.is_part_number(number) | pl.coalesce("item_name", "product").is_not_null()
@@ -19,7 +78,7 @@ def with_item(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.with_columns(item.alias("item"), pl.when(is_number).then(number).alias("part_number"))
 
 
-def with_products(frame: pl.LazyFrame) -> pl.LazyFrame:
+def _with_products(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Add product, edition, version, metric and `is_known`; a product that is not known stays as it is written.
 
     Read, in this order: abbreviations of the item name, product and edition columns, the item name in full, the
@@ -70,12 +129,11 @@ def _metric() -> pl.Expr:
     )
 
 
-def with_types(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Add purchase_type, program and esu_year; a cell that is not understood stays as it is written."""
+def _with_types(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Add purchase_type, program, pool and esu_year."""
     item_kind = pl.coalesce(part_numbers.item_kind(pl.col("item")), part_numbers.item_kind(pl.col("product")))
     plain_license = _is("is_subscription", _NO) & _is("is_upgrade", _NO)
-    covered = pl.when(pl.col("coverage_end").is_null()).then(pl.lit("license")).otherwise(pl.lit("license_and_sa"))
-    acquired = pl.col("licenses").is_not_null() & pl.col("sa_quantity").is_not_null()
+    covered = pl.when("is_covered").then(pl.lit("license_and_sa")).otherwise(pl.lit("license"))
     kind = pl.coalesce(
         pl.when(_is("is_step_up", _YES)).then(pl.lit("step_up")),
         pl.when(_is("is_subscription", _YES)).then(pl.lit("subscription")),
@@ -84,7 +142,7 @@ def with_types(frame: pl.LazyFrame) -> pl.LazyFrame:
         item_kind,
         pl.when(plain_license).then(covered),
         pl.when(_is("no_support", ("0",))).then(pl.lit("license_and_sa")),
-        pl.when(_is("no_support", ("1",)) | acquired).then(pl.lit("license")),
+        pl.when(_is("no_support", ("1",)) | pl.col("is_acquired")).then(pl.lit("license")),
         "unit_type",
     )
     year = pl.coalesce("esu_year", pl.col("item").str.extract(r"(?i)\by(?:ea)?r?\s?([1-6])\b"))
@@ -94,18 +152,19 @@ def with_types(frame: pl.LazyFrame) -> pl.LazyFrame:
         pl.coalesce(
             part_numbers.program(pl.col("program")), part_numbers.item_program(pl.col("item")), "program"
         ).alias("program"),
+        pl.coalesce(part_numbers.pool(pl.col("pool")), "pool").alias("pool"),
         pl.when(kind == "esu").then(year).alias("esu_year"),
     )
 
 
-def contradiction() -> pl.Expr:
+def _contradiction() -> pl.Expr:
     """Say where the license type and the item name differ; the license type holds."""
     typed, named = part_numbers.unit_type(pl.col("unit_type")), pl.col("item_kind")
     told = "purchase_type: the license type says {}, the item name {}; the license type was taken"
     return pl.when((typed != named) & (pl.col("purchase_type") == typed)).then(pl.format(told, typed, named))
 
 
-def with_bases(frame: pl.LazyFrame) -> pl.LazyFrame:
+def _with_bases(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Fill `step_up_from` of step-ups: product and edition, such as `SQL Server Standard`."""
     base = pl.coalesce("step_up_from", part_numbers.item_base(pl.col("item")))
     base = pl.when(pl.col("purchase_type") == "step_up").then(base)

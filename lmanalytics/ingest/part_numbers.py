@@ -65,6 +65,11 @@ def program(cell: pl.Expr) -> pl.Expr:
     return pl.coalesce(_folded(cell, vocabulary()["programs"]), _first(cell, vocabulary()["program_words"]))
 
 
+def pool(cell: pl.Expr) -> pl.Expr:
+    """Product pool of a cell: `Server`, `Anwendungen`."""
+    return _folded(cell, vocabulary()["pools"])
+
+
 def item_program(name: pl.Expr) -> pl.Expr:
     """Program where the item name settles it: OLP, OLV, SPLA, not MVL, which stands for all."""
     return _first(name, vocabulary()["item_programs"])

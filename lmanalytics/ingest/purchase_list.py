@@ -15,7 +15,7 @@ import yaml
 from lmanalytics.ingest import part_numbers
 from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
 from lmanalytics.ingest.list_quantities import has_mismatch, mismatch, split, too_much_sa, with_counts
-from lmanalytics.ingest.list_types import contradiction, with_bases, with_item, with_products, with_types
+from lmanalytics.ingest.list_types import understood
 from lmanalytics.ingest.remarks import remark
 from lmanalytics.schemas import ENTITY
 
@@ -71,8 +71,7 @@ def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
 
 
 def _purchases(sheet: Sheet, prefix: str, context: Context) -> pl.LazyFrame:
-    rows = with_bases(with_types(with_products(with_item(_purchased(sheet.frame)))))
-    rows = with_counts(rows, "item").with_columns(_issues().alias("issues"))
+    rows = with_counts(understood(_purchased(sheet.frame))).with_columns(_issues().alias("issues"))
     _report(sheet, rows, context)
     given = pl.col("purchase_id") + pl.when(pl.col("part") > 0).then(pl.format(":{}", "part")).otherwise(pl.lit(""))
     return split(rows).select(
@@ -131,7 +130,7 @@ def _issues() -> pl.Expr:
         pl.when(_is_mangled(name)).then(pl.format(told, pl.lit(name), pl.col(name).str.slice(0, _SHOWN)))
         for name in ("agreement_id", "enrollment_id")
     ]
-    return pl.concat_list(mismatch(), too_much_sa(), contradiction(), *mangled).list.drop_nulls()
+    return pl.concat_list(mismatch(), too_much_sa(), "contradiction", *mangled).list.drop_nulls()
 
 
 def _report(sheet: Sheet, rows: pl.LazyFrame, context: Context) -> None:

@@ -82,7 +82,7 @@ def version_rights_table(run: Run, limit: int = 30) -> GT:
         "reason": "Why",
     }
     empty = "No installed version is newer than the licenses allow."
-    return Grid(columns, empty, limit, "version_rights.parquet", run.sentences).show(frame)
+    return Grid(columns, empty, limit, "version_rights.parquet", run.sentences, named=run.named).show(frame)
 
 
 def hosts_table(run: Run) -> GT:
@@ -147,7 +147,7 @@ def exclusions_table(run: Run, limit: int = 40) -> GT:
     frame = run.exclusions.sort("reason", "product", "subject_id")
     columns = {"subject_id": "Subject", "product": "Product", "evidence": "Evidence", "reason": "Ground"}
     empty = "Nothing was left out." if run.is_given("oses") or run.is_given("hosts") else NO_ESTATE
-    return Grid(columns, empty, limit, "exclusions.parquet", run.sentences).show(frame)
+    return Grid(columns, empty, limit, "exclusions.parquet", run.sentences, named=run.named).show(frame)
 
 
 def latest(run: Run, table: str) -> pl.LazyFrame:

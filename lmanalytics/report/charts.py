@@ -5,6 +5,7 @@ text alternative. Where there is nothing to draw, the chart is a sentence that s
 floating point only here, for drawing.
 """
 
+from collections.abc import Callable
 from datetime import date
 
 import altair as alt
@@ -23,6 +24,7 @@ from lmanalytics.report.marks import (
 )
 from lmanalytics.report.theme import ALARM, CATEGORIES, CAUTION, DARK, GREY, LIGHT
 
+Named = Callable[[pl.DataFrame], pl.DataFrame]
 _COUNTED, _LEFT_OUT = ("licensed", "short", "used"), ("excluded", "not_licensable")
 _NONE = "no option available"
 _FARTHEST = 60
@@ -137,8 +139,11 @@ def option_chart(plan: pl.LazyFrame) -> Chart:
     return stacked_bars(by_size(rows), colors, "hosts and other subjects", "Subjects by the option that licenses them.")
 
 
-def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, limit: int = 12) -> Chart:
-    """Draw what every option would cost for the subjects that cost most, the chosen option filled."""
+def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, named: Named = pl.DataFrame.clone, limit: int = 12) -> Chart:
+    """Draw what every option would cost for the subjects that cost most, the chosen option filled.
+
+    `named` puts names in the place of the ids in `subject_id`, as `Run.named` does.
+    """
     key = ["entity_id", "subject_id", "product"]
     top = (
         plan.filter(pl.col("cost").is_not_null())
@@ -150,7 +155,7 @@ def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, limit: int = 12) -> Cha
         .join(top.select(*key, chosen="option", rank=pl.col("cost")), on=key)
         .select(
             "rank",
-            name=pl.col("subject_id").str.slice(0, 40) + ", " + pl.col("product"),
+            *key,
             option=words("option"),
             is_chosen=pl.when(pl.col("option") == pl.col("chosen"))
             .then(pl.lit("chosen"))
@@ -158,13 +163,14 @@ def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, limit: int = 12) -> Cha
             cost=pl.col("cost").cast(pl.Float64),
             currency="currency",
         )
-        .sort(["rank", "name", "option"], descending=[True, False, False])
+        .sort("rank", *key, "option", descending=[True, False, False, False, False])
         .collect()
     )
+    rows = named(rows).with_columns(name=pl.format("{}, {}", "subject_id", "product"))
     if rows.is_empty():
         return sentence_chart("No prices were given, so the options cannot be compared by cost.")
     order = rows["name"].unique(maintain_order=True).to_list()
-    base = alt.Chart(data(rows.drop("rank"))).encode(
+    base = alt.Chart(data(rows.select("name", "option", "is_chosen", "cost"))).encode(
         x=alt.X("cost:Q", title=f"cost of licensing, {currency(rows)}", axis=alt.Axis(format=",.0f", tickCount=6)),
         y=alt.Y("name:N", sort=order, title=None),
     )

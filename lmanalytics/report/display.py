@@ -5,7 +5,7 @@ is a dash with a note, never a zero; a table that is cut says how many rows are 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,10 @@ LONGEST = 160
 _UNSAFE = r"[\p{Cc}\x{061C}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2066}-\x{2069}]"
 _MARKS = frozenset("\\`*_{}[]()<>#+-.!|$@~^\"'=:&%/")
 _NUMERIC = {"number", "money"}
+
+
+def _as_is(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows
 
 
 class Markdown(str):
@@ -45,6 +49,7 @@ class Grid:
         sums: the columns to add up in a last row. A sum over an unknown, or over currencies, is unknown.
         strong: rows and columns to set in bold, as a condition for each column.
         notes: sentences under the table.
+        named: what puts names in the place of subjects' ids.
 
     """
 
@@ -57,6 +62,7 @@ class Grid:
     sums: Sequence[str] = ()
     strong: Mapping[str, pl.Expr] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    named: Callable[[pl.DataFrame], pl.DataFrame] = _as_is
 
     def show(self, frame: pl.LazyFrame) -> GT:
         """Draw the table of `frame`, whose rows are in the order to show."""
@@ -69,9 +75,10 @@ class Grid:
             name: head.select(condition.fill_null(value=False)).to_series().arg_true().to_list()
             for name, condition in self.strong.items()
         }
+        head = self.named(head)
         head, legend = _numbered(head, self.reasons) if "reason" in self.columns else (head, [])
         cells = head.select(readable(pl.col(name), kinds[name]).alias(name) for name in self.columns)
-        if self.sums:
+        if self.sums and count.item() > 1:
             cells = pl.concat([cells, frame.select(self._totals(kinds, frame.collect_schema())).collect()])
         if any(UNKNOWN in cells[name] for name in cells.columns):
             notes.append(UNKNOWN_NOTE)
@@ -79,7 +86,7 @@ class Grid:
         if left > 0:
             where = f" They are in {self.stored} of the run folder." if self.stored else ""
             notes.append(f"The first {self.limit:,} of {count.item():,} rows; {left:,} more are not shown.{where}")
-        return self._styled(cells, kinds, marks, [*legend, *notes])
+        return self._styled(cells, kinds, marks, [*legend, *notes], has_sums=cells.height > head.height)
 
     def _totals(self, kinds: Mapping[str, str], schema: pl.Schema) -> list[pl.Expr]:
         """Return the last row as text."""
@@ -92,7 +99,13 @@ class Grid:
         return [total.alias(name) for name, total in totals.items()]
 
     def _styled(
-        self, cells: pl.DataFrame, kinds: Mapping[str, str], marks: Mapping[str, list[int]], notes: Sequence[str]
+        self,
+        cells: pl.DataFrame,
+        kinds: Mapping[str, str],
+        marks: Mapping[str, list[int]],
+        notes: Sequence[str],
+        *,
+        has_sums: bool,
     ) -> GT:
         table = _plain(GT(cells, groupname_col=self.heading or None)).cols_label(
             {name: label for name, label in self.columns.items() if name != self.heading}
@@ -103,7 +116,7 @@ class Grid:
             if rows:
                 bold = style.text(weight="bold", color=ALARM)
                 table = table.tab_style(bold, loc.body(columns=name, rows=rows))
-        if self.sums:
+        if has_sums:
             table = table.tab_style(style.text(weight="bold"), loc.body(rows=[cells.height - 1]))
         dates = [name for name in self.columns if kinds[name] == "date"]
         if dates:
@@ -206,12 +219,10 @@ def _currency_note(head: pl.DataFrame, kinds: Mapping[str, str]) -> list[str]:
 
 def explained(reasons: Mapping[str, str]) -> pl.Expr:
     """Turn the columns `rule` and `reason` into the reason's sentence; a code without one into words."""
-    both = pl.format("{}.{}", "rule", "reason")
-    known = pl.coalesce(
-        both.replace_strict(reasons, default=None, return_dtype=pl.String),
-        pl.col("reason").replace_strict(reasons, default=None, return_dtype=pl.String),
-    )
-    return known.fill_null(words("reason")) if reasons else words("reason")
+    parts = pl.col("rule").str.split(".")
+    codes = [pl.format("{}.{}", parts.list.get(n), "reason") for n in (-1, 0)] + [pl.col("reason")]
+    known = [code.replace_strict(reasons, default=None, return_dtype=pl.String) for code in codes] if reasons else []
+    return pl.coalesce(*known, words("reason"))
 
 
 def _numbered(head: pl.DataFrame, reasons: Mapping[str, str]) -> tuple[pl.DataFrame, list[str]]:

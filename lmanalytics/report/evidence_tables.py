@@ -1,4 +1,4 @@
-"""Tables of where the position comes from: sources, checks, accounts, policies, rules and digests."""
+"""Tables of what identifies and supports the report: run, policies, rules, digests, and what is not computable."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,8 @@ from great_tables import GT
 from lmanalytics.report.display import Grid, explained, words
 from lmanalytics.report.run import Run
 
-_OUTCOMES = (
-    "licensed",
-    "short",
-    "used",
-    "excluded",
-    "not_licensable",
-    "not_computable",
-    "quarantined",
-    "duplicate",
-    "superseded",
-)
 _RULE = {name: pl.String() for name in ("module", "rule", "sentence", "unit", "start", "clause", "status")}
+_SAME = "unchanged"
 
 
 def control_table(run: Run) -> GT:
@@ -44,30 +34,21 @@ def control_table(run: Run) -> GT:
 
 
 def not_computable_table(run: Run) -> GT:
-    """What could not be computed, and why."""
-    return Grid({"what": "What", "why": "Why"}, "Everything asked for could be computed.").show(
-        run.not_computable.lazy()
-    )
-
-
-def sources_table(run: Run) -> GT:
-    """Each file and sheet that was read, its format, and what became of its rows."""
-    columns = {
-        "file": "File",
-        "sheet": "Sheet",
-        "format": "Format",
-        "snapshot_on": "As of",
-        "rows_read": "Rows read",
-        "rows_mapped": "Used",
-        "rows_ignored": "Ignored",
-        "rows_quarantined": "Rejected",
-    }
-    return Grid(
-        columns,
-        "No file was read.",
-        stored="sources.parquet",
-        sums=[name for name in columns if name.startswith("rows_")],
-    ).show(run.sources.sort("file", "sheet"))
+    """Show what could not be computed, and why: tables that are missing, lines, subjects and rows."""
+    why = explained(run.sentences)
+    lines = run.position.filter(pl.col("shortage").is_null()).group_by("product", "rule", "reason")
+    subjects = run.plan.filter(pl.col("licenses_required").is_null()).group_by("product", "rule", "reason")
+    rows = run.accounts.filter(pl.col("outcome") == "not_computable").group_by("table", "product", "rule", "reason")
+    product = pl.col("product").replace("*", "any product")
+    parts = [
+        lines.agg(n=pl.len()).select(what=pl.format("Position of {}, {}", product, _counted("line")), why=why),
+        subjects.agg(n=pl.len()).select(what=pl.format("Need of {}, {}", product, _counted("subject")), why=why),
+        rows.agg(n=pl.col("rows").sum()).select(
+            what=pl.format("Rows of {} for {}, {}", words("table"), product, _counted("row")), why=why
+        ),
+    ]
+    frame = pl.concat([run.not_computable.lazy(), *(part.sort("what", "why") for part in parts)])
+    return Grid({"what": "What", "why": "Why"}, "Everything asked for could be computed.", 80).show(frame)
 
 
 def digests_table(run: Run) -> GT:
@@ -89,118 +70,21 @@ def digests_table(run: Run) -> GT:
     ).show(frame)
 
 
-def accounted(run: Run) -> pl.LazyFrame:
-    """Set the outcomes of each table against its rows, counted anew.
-
-    Returns:
-        table, a column for each outcome that occurs, total, read, adds_up.
-
-    """
-    accounts = run.accounts.filter(pl.col("outcome").is_in(_OUTCOMES)).collect()
-    outcomes = [name for name in _OUTCOMES if name in accounts["outcome"]]
-    sums = [pl.col("rows").filter(pl.col("outcome") == name).sum().alias(name) for name in outcomes]
-    return (
-        accounts.lazy()
-        .group_by("table")
-        .agg(*sums, total=pl.col("rows").sum())
-        .join(run.rows.lazy().select("table", "read"), on="table", how="full", coalesce=True)
-        .with_columns(adds_up=pl.col("total").fill_null(0) == pl.col("read").fill_null(0))
-        .sort("table")
-    )
-
-
-def accounts_table(run: Run) -> GT:
-    """Show what became of the rows of each table, and whether that adds up to the rows that were read."""
-    frame = accounted(run).with_columns(words("table"))
-    outcomes = [name for name in frame.collect_schema() if name in _OUTCOMES]
-    columns = {"table": "Table"} | {name: name.replace("_", " ").capitalize() for name in outcomes}
-    columns |= {"total": "Sum", "read": "Rows", "adds_up": "Adds up"}
-    return Grid(
-        columns,
-        "No rows were read, so there is nothing to account for.",
-        60,
-        "accounts.parquet",
-        sums=[*outcomes, "total", "read"],
-        strong={"adds_up": ~pl.col("adds_up")},
-        notes=["Rows: accepted and rejected rows of the table, counted anew in the run folder."],
-    ).show(frame)
-
-
-def outcomes_table(run: Run, limit: int = 60) -> GT:
-    """Show why rows ended in each outcome, by table and product."""
-    frame = (
-        run.accounts.group_by("table", "product", "outcome", "rule", "reason")
-        .agg(pl.col("rows").sum())
-        .with_columns(
-            words("table"),
-            words("outcome"),
-            pl.col("product").replace("*", "any product"),
-            why=explained(run.sentences),
-        )
-        .sort("table", "product", "outcome", "reason", nulls_last=True)
-    )
-    columns = {"table": "", "product": "Product", "outcome": "Outcome", "rows": "Rows", "why": "Why"}
-    empty = "No rows were read, so there is nothing to account for."
-    return Grid(columns, empty, limit, "accounts.parquet", heading="table").show(frame)
-
-
-def checks_table(run: Run) -> GT:
-    """Each data-quality check: rows checked, rows that failed, and the outcome; failures first."""
-    rank = pl.col("outcome").replace_strict({"broken": 0, "failed": 1, "warned": 2}, default=3, return_dtype=pl.Int8)
-    frame = run.quality.lazy().sort(rank, "table", "check", "column").with_columns(words("table"))
-    columns = {
-        "table": "Table",
-        "check": "Check",
-        "column": "Column",
-        "rows_checked": "Rows",
-        "rows_failed": "Failed",
-        "outcome": "Outcome",
-    }
-    failed = {"outcome": pl.col("outcome").is_in(["failed", "broken"])}
-    note = "Failed: rows are rejected. Warned: rows are used. Broken: the check crashed, which no data can cause."
-    return Grid(columns, "No checks were run.", 60, "quality/", strong=failed, notes=[note]).show(frame)
-
-
-def quarantine_table(run: Run, limit: int = 20) -> GT:
-    """Samples of the rows that were rejected, where they stand and why."""
-    own = ["source_file", "source_sheet", "source_row", "reasons"]
-    parts = [run.quarantined(t).select(pl.lit(t).alias("table"), *own) for t in run.tables]
-    empty = pl.LazyFrame(
-        schema={
-            "table": pl.String,
-            "source_file": pl.String,
-            "source_sheet": pl.String,
-            "source_row": pl.Int64,
-            "reasons": pl.List(pl.String),
-        }
-    )
-    frame = pl.concat([empty, *parts]).with_columns(row=pl.col("source_row").cast(pl.String))
-    columns = {
-        "table": "Table",
-        "source_file": "File",
-        "source_sheet": "Sheet",
-        "row": "Row",
-        "reasons": "Why it was rejected",
-    }
-    return Grid(columns, "No row was rejected.", limit, "quarantine/").show(
-        frame.sort("table", "source_file", "source_row")
-    )
-
-
 def policies_table(run: Run) -> GT:
-    """List the readings in force where the terms can be read in more than one way."""
+    """List the readings in force where the terms can be read in more than one way, those that matter first."""
+    licenses, cost = (_changes(name) for name in ("licenses_if_otherwise", "cost_if_otherwise"))
+    frame = run.policies.with_columns(licenses=licenses, cost=cost).sort(
+        (pl.col("licenses") == _SAME) & (pl.col("cost") == _SAME), "policy"
+    )
     columns = {
         "policy": "Policy",
         "reading": "Reading in force",
         "source": "Source",
-        "licenses_if_otherwise": "Licenses if read otherwise",
-        "cost_if_otherwise": "Cost if read otherwise",
+        "licenses": "Licenses if read otherwise",
+        "cost": "Cost if read otherwise",
     }
-    for name in ("licenses_if_otherwise", "cost_if_otherwise"):
-        if run.policies.select(pl.col(name).is_null().all()).collect().item():
-            del columns[name]
-    frame = run.policies.with_columns(words("policy"), words("reading"))
-    return Grid(columns, "No policy was in force.", 80, "policies.parquet").show(frame.sort("policy"))
+    frame = frame.with_columns(words("policy"), words("reading"))
+    return Grid(columns, "No policy was in force.", 80, "policies.parquet").show(frame)
 
 
 def rules_table(run: Run) -> GT:
@@ -219,3 +103,13 @@ def rules_table(run: Run) -> GT:
     return Grid(columns, "The manifest lists no rules.", 400, "manifest.json", heading="module", notes=[note]).show(
         frame
     )
+
+
+def _changes(column: str) -> pl.Expr:
+    """Keep of `reading: change; reading: change` the readings that change something."""
+    told = pl.col(column).str.split("; ").list.eval(pl.element().filter(~pl.element().str.ends_with(": unchanged")))
+    return pl.when(told.list.len() == 0).then(pl.lit(_SAME)).otherwise(told.list.join("; ").str.replace_all("_", " "))
+
+
+def _counted(noun: str) -> pl.Expr:
+    return pl.when(pl.col("n") == 1).then(pl.lit(f"1 {noun}")).otherwise(pl.format(f"{{}} {noun}s", "n"))

@@ -98,6 +98,25 @@ class Run:
             read=pl.col("accepted") + pl.col("quarantined")
         )
 
+    def named(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Put the names of hosts and OSEs in the place of their ids in `subject_id`; a shared name keeps its id."""
+        wanted = rows.lazy().select("subject_id").unique()
+        parts = [
+            self.accepted(table).select("observed_on", "row_id", subject_id=key, name=name)
+            for table, key, name in (("hosts", "host_id", "host_name"), ("oses", "ose_id", "name"))
+        ]
+        known = (
+            pl.concat(parts)
+            .join(wanted, on="subject_id", how="semi")
+            .drop_nulls("name")
+            .group_by("subject_id")
+            .agg(pl.col("name").sort_by("observed_on", "row_id").last())
+            .with_columns(is_shared=pl.len().over("name") > 1)
+        )
+        shared = pl.when("is_shared").then(pl.format("{} ({})", "name", "subject_id")).otherwise("name")
+        named = rows.lazy().join(known, on="subject_id", how="left", maintain_order="left")
+        return named.with_columns(subject_id=pl.coalesce(shared, "subject_id")).select(rows.columns).collect()
+
     @property
     def run_id(self) -> str:
         """The digest that names the run."""

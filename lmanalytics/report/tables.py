@@ -36,7 +36,7 @@ def headline_table(run: Run) -> GT:
 def findings_table(run: Run, limit: int = 40) -> GT:
     """What a person must act on: errors first, then by the money at stake."""
     rank = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, default=3, return_dtype=pl.Int8)
-    frame = run.findings.sort(rank, -pl.col("money_at_stake").fill_null(0), "finding_id")
+    frame = run.findings.sort(rank, -pl.col("money_at_stake").fill_null(0), "finding_id").with_columns(words("area"))
     columns = {
         "severity": "Severity",
         "area": "Area",
@@ -47,7 +47,9 @@ def findings_table(run: Run, limit: int = 40) -> GT:
     }
     if run.findings.select(pl.col("money_at_stake").is_null().all()).collect().item():
         del columns["money_at_stake"]
-    return Grid(columns, "Nothing was found that a person must act on.", limit, "findings.parquet").show(frame)
+    return Grid(
+        columns, "Nothing was found that a person must act on.", limit, "findings.parquet", named=run.named
+    ).show(frame)
 
 
 def position_table(run: Run) -> GT:
@@ -103,9 +105,9 @@ def plan_table(run: Run, limit: int = 40) -> GT:
     }
     note = "Cost: what the option costs when every license is bought anew. Next best: the cheapest other option."
     strong = {"licenses_short": pl.col("licenses_short") > 0}
-    return Grid(columns, _why_no_demand(run), limit, "plan.parquet", run.sentences, strong=strong, notes=[note]).show(
-        frame
-    )
+    return Grid(
+        columns, _why_no_demand(run), limit, "plan.parquet", run.sentences, strong=strong, notes=[note], named=run.named
+    ).show(frame)
 
 
 def true_up_table(run: Run) -> GT:

@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from lmanalytics.report.baseline_tables import latest
 from lmanalytics.report.display import Markdown, amount, escape, words
-from lmanalytics.report.evidence_tables import accounted
+from lmanalytics.report.quality_tables import accounted
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
 
 _NAME = pl.concat_str("product", "edition", "version", separator=" ", ignore_nulls=True)
@@ -102,8 +103,8 @@ def entitlement(run: Run) -> Markdown:
 def deployment(run: Run) -> Markdown:
     """Say how many hosts, cores and OSEs were found, and what was left out of the demand."""
     points = []
-    for table, key, name in (("hosts", "host_id", "host"), ("oses", "ose_id", "OSE")):
-        number, last = run.accepted(table).select(pl.col(key).n_unique(), pl.col("observed_on").max()).collect().row(0)
+    for table, name in (("hosts", "host"), ("oses", "OSE")):
+        number, last = latest(run, table).select(pl.len(), pl.col("observed_on").max()).collect().row(0)
         if number:
             points.append(f"{_count(number, name)}, observed last on {last}.")
         else:
@@ -118,8 +119,12 @@ def position(run: Run) -> Markdown:
     """Say what still has to be bought and how good the assignment of licenses is proven to be."""
     proof = run.position.select("objective", "bound", "gap", "currency").drop_nulls("objective").unique()
     points = [
-        f"What must still be bought costs {amount(row['objective'], row['currency'] or '')}. No assignment of the "
-        f"owned licenses costs less than {amount(row['bound'], row['currency'] or '')}."
+        f"What must still be bought costs {amount(row['objective'], row['currency'] or '')}."
+        + (
+            f" No assignment of the owned licenses costs less than {amount(row['bound'])}."
+            if row["bound"] is not None
+            else ""
+        )
         for row in proof.sort("objective", "currency").collect().to_dicts()
     ]
     options = run.plan.select(chosen=pl.col("option").is_not_null().sum(), without=pl.col("option").is_null().sum())
@@ -193,7 +198,10 @@ def _sum_of(frame: pl.LazyFrame, column: str) -> str:
 
 def _window(run: Run) -> str:
     windows = run.true_up.select("window_opens", "window_closes").drop_nulls().unique().sort("window_closes").collect()
-    return " ".join(f"The order is due between {opens} and {closes}." for opens, closes in zip(*windows, strict=True))
+    return " ".join(
+        f"The order or update statement is due between {opens} and {closes}."
+        for opens, closes in zip(*windows, strict=True)
+    )
 
 
 def _found(run: Run) -> str:

@@ -149,3 +149,12 @@ def test_the_chosen_option_is_marked(runs):
         "host-03": "standard physical cores",
         "host-04": "datacenter physical cores",
     }
+
+
+def test_subjects_of_a_chart_can_be_named(runs):
+    chart = charts.cost_chart(
+        runs["usual"].demand,
+        runs["usual"].plan,
+        lambda rows: rows.with_columns(pl.col("subject_id").str.to_uppercase()),
+    )
+    assert {row["name"] for row in rows_of(chart)} >= {"HOST-01, Windows Server"}

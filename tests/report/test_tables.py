@@ -3,14 +3,14 @@ import pytest
 from example_run import RUNS, usual
 from test_display import cells
 
-from lmanalytics.report import baseline_tables, evidence_tables, tables
+from lmanalytics.report import baseline_tables, evidence_tables, quality_tables, tables
 from lmanalytics.report.display import UNKNOWN, table_html
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, open_run
 from lmanalytics.schemas import ANSWERS
 
 TABLES = {
     name: function
-    for module in (tables, baseline_tables, evidence_tables)
+    for module in (tables, baseline_tables, evidence_tables, quality_tables)
     for name, function in vars(module).items()
     if name.endswith("_table") and function.__module__ == module.__name__
 }
@@ -87,11 +87,15 @@ def test_the_headline_adds_up_one_product_and_metric(runs):
     ]
 
 
-def test_the_true_up_is_added_up(runs):
-    rows = body(tables.true_up_table(runs["usual"]))
+def test_the_true_up_is_added_up(tmp_path):
+    folder = usual(tmp_path / "run")
     line = ["Windows Server Standard", "core", "license", "1 of 16", "16", "1,176.00", "1,176.00", "1"]
-    assert rows == [line, ["Total", "", "", "", "16", "", "1,176.00", ""]]
-    assert notes(tables.true_up_table(runs["usual"]))[0] == "Enrollment E-1, order window 2026-05-01 to 2026-05-31"
+    assert body(tables.true_up_table(open_run(folder))) == [line]
+    order = pl.read_parquet(folder / "true_up.parquet")
+    pl.concat([order, order]).write_parquet(folder / "true_up.parquet")
+    table = tables.true_up_table(open_run(folder))
+    assert body(table) == [line, line, ["Total", "", "", "", "32", "", "2,352.00", ""]]
+    assert notes(table)[0] == "Enrollment E-1, order window 2026-05-01 to 2026-05-31"
 
 
 def test_errors_come_before_the_rest(runs):
@@ -105,7 +109,7 @@ def test_the_plan_puts_the_short_first_and_keeps_what_has_no_option(runs):
 
 
 def test_accounts_add_up_to_the_rows_counted_anew(runs):
-    rows = {row[0]: row[1:] for row in body(evidence_tables.accounts_table(runs["usual"]))}
+    rows = {row[0]: row[1:] for row in body(quality_tables.accounts_table(runs["usual"]))}
     assert rows["hosts"] == ["4", "0", "0", "0", "1", "5", "5", "yes"]
     assert rows["Total"] == ["4", "2", "4", "2", "1", "13", "13", ""]
 
@@ -117,7 +121,7 @@ def test_a_row_too_few_or_too_many_does_not_add_up(tmp_path, rows):
     used = pl.col("outcome") == "used"
     changed = pl.read_parquet(path).with_columns(rows=pl.when(used).then(pl.lit(rows)).otherwise("rows"))
     changed.write_parquet(path)
-    found = {row[0]: row[-1] for row in body(evidence_tables.accounts_table(open_run(folder)))}
+    found = {row[0]: row[-1] for row in body(quality_tables.accounts_table(open_run(folder)))}
     assert found == {"hosts": "yes", "oses": "yes", "purchases": "no", "Total": ""}
 
 
@@ -125,17 +129,23 @@ def test_a_table_that_accounts_forget_does_not_add_up(tmp_path):
     folder = usual(tmp_path / "run")
     path = folder / "accounts.parquet"
     pl.read_parquet(path).filter(pl.col("table") != "oses").write_parquet(path)
-    found = {row[0]: row[-3:] for row in body(evidence_tables.accounts_table(open_run(folder)))}
+    found = {row[0]: row[-3:] for row in body(quality_tables.accounts_table(open_run(folder)))}
     assert found["oses"] == [UNKNOWN, "4", "no"]
 
 
 def test_checks_that_failed_come_first(runs):
-    outcomes = [row[-1] for row in body(evidence_tables.checks_table(runs["usual"]))]
-    assert outcomes == ["broken"] * 3 + ["failed"] * 3 + ["warned"] * 3 + ["passed"] * 3
+    outcomes = [row[-1] for row in body(quality_tables.checks_table(runs["usual"]))]
+    assert outcomes == ["broken"] * 3 + ["failed"] * 3 + ["warned"] * 3
+
+
+def test_checks_are_counted_by_table(runs):
+    rows = body(quality_tables.suites_table(runs["usual"]))
+    assert rows[0] == ["hosts", "4", "1", "1", "1", "1"]
+    assert rows[-1] == ["Total", "12", "3", "3", "3", "3"]
 
 
 def test_rejected_rows_say_where_they_stand_and_why(runs):
-    assert body(evidence_tables.quarantine_table(runs["usual"])) == [
+    assert body(quality_tables.quarantine_table(runs["usual"])) == [
         ["hosts", "rvtools.xlsx", "vHost", "9", "physical_cores: '12x' is no number"]
     ]
 
@@ -167,4 +177,43 @@ def test_hosts_that_the_facts_left_out_are_not_counted(tmp_path):
     facts = pl.DataFrame({"row_id": [2, 3, 4], "state": ["current", "earlier", "current"]})
     facts.write_parquet(folder / "facts" / "hosts.parquet")
     rows = body(baseline_tables.hosts_table(open_run(folder)))
-    assert rows[-1] == ["Total", "", "2", "", "4", "32", "0"]
+    assert rows == [["esxi", "customer", "2", "1", "4", "32", "0"]]
+
+
+def test_subjects_have_the_names_of_their_machines(tmp_path):
+    folder = usual(tmp_path / "run")
+    hosts = pl.read_parquet(folder / "accepted" / "hosts.parquet")
+    names = pl.Series("host_name", ["blade-1", "twin", "twin", None])
+    hosts.with_columns(names).write_parquet(folder / "accepted" / "hosts.parquet")
+    shown = [row[0] for row in body(tables.plan_table(open_run(folder)))]
+    assert shown == ["host-04", "twin (host-03)", "twin (host-02)", "blade-1", "host-99"]
+
+
+def test_what_is_not_computable_is_gathered_from_every_answer(runs):
+    assert body(evidence_tables.not_computable_table(runs["usual"])) == [
+        ["Position of SQL Server, 1 line", "no demand rule"],
+        ["Need of Windows Server, 1 subject", "cores unknown"],
+    ]
+    first, *_ = body(evidence_tables.not_computable_table(runs["only_hosts"]))
+    assert first == ["What is owned", "Table purchases was not given."]
+
+
+def test_policies_that_change_something_come_first(tmp_path):
+    folder = usual(tmp_path / "run")
+    frame = pl.LazyFrame(
+        {
+            "policy": ["a_gap", "movement"],
+            "reading": ["breaks", "observed"],
+            "source": ["Terms", "Terms"],
+            "licenses_if_otherwise": [
+                "restarts: unchanged",
+                "cluster: required -104, short unchanged; free: unchanged",
+            ],
+            "cost_if_otherwise": ["restarts: unchanged", "cluster: +1,176.00; free: unchanged"],
+        }
+    )
+    ANSWERS["policies"].conform(frame).collect().write_parquet(folder / "policies.parquet")
+    assert body(evidence_tables.policies_table(open_run(folder))) == [
+        ["movement", "observed", "Terms", "cluster: required -104, short unchanged", "cluster: +1,176.00"],
+        ["a gap", "breaks", "Terms", "unchanged", "unchanged"],
+    ]

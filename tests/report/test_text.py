@@ -35,7 +35,7 @@ def test_the_summary_says_what_is_short_and_what_it_costs(runs):
     assert "**Windows Server Standard 2022** is short of 16 of 96 licenses by core, at 1,176.00 USD." in said
     assert "**Exchange Server Standard 2019** is short of 1 of 3 licenses by server, at an unknown cost." in said
     assert "Covering every shortage costs 1,176.00 USD, not counting 1 line without a price." in said
-    assert "The order is due between 2026-05-01 and 2026-05-31." in said
+    assert "The order or update statement is due between 2026-05-01 and 2026-05-31." in said
     assert "1 error among the findings" in said
 
 

@@ -70,7 +70,7 @@ def lines():
         yield (number, item, kind, units), (product, edition, metric, purchase_type, int(quantity), int(pack), base)
 
 
-@pytest.mark.parametrize(("given", "expected"), lines())
+@pytest.mark.parametrize(("given", "expected"), list(lines()))
 def test_lines_of_orders(tmp_path, given, expected):
     cells = ",".join(cell or "" for cell in given)
     write_list(tmp_path, f"Part Number,Item Name,Product Type,Quantity\n{cells}\n")

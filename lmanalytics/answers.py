@@ -1,6 +1,7 @@
 """From accepted tables to answers: each stage reads the one before and leaves Parquet in the run folder."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 Tables = dict[str, pl.LazyFrame]
+Totals = tuple[int | None, int | None, Decimal | None]
 SWING_LIMIT = 200_000
 """OSEs above which other readings of the policies are not computed beside the one in force."""
 
@@ -76,7 +78,7 @@ def _required(tables: Tables, settings: Settings, folder: Path) -> Tables:
 
 
 def _solved(required: Tables, owned: Tables, tables: Tables, settings: Settings) -> Balance:
-    plan = top_up(choose(required["demand"]), required["customer_minimums"]) if required else None
+    plan = top_up(choose(required["demand"]), required["customer_minimums"]) if "demand" in required else None
     listed = per_license(tables.get("prices"), PRODUCT, METRIC, settings.as_of)
     return balance(plan, owned.get("licenses"), listed, version_ranks(settings), (PRODUCT,), settings)
 
@@ -101,15 +103,15 @@ def _policies(tables: Tables, answered: Tables, settings: Settings) -> pl.LazyFr
     now = _totals(answered["plan"], answered["position"])
     rows = []
     for name, policy in register.policies().items():
-        others = [code for code in policy.readings if code != chosen[name]] if small else []
-        swings = {code: _swing(tables, settings, name, code, now) for code in others}
+        others = [code for code in policy.readings if code != chosen[name]]
+        swings = [_swing(tables, answered, settings, (name, code), now) for code in others] if small else []
         rows.append(
             {
                 "policy": name,
                 "reading": chosen[name],
                 "source": register.policy_source(name, chosen[name]),
-                "licenses_if_otherwise": "; ".join(f"{code}: {licenses}" for code, (licenses, _) in swings.items()),
-                "cost_if_otherwise": "; ".join(f"{code}: {cost}" for code, (_, cost) in swings.items()),
+                "licenses_if_otherwise": "; ".join(licenses for licenses, _ in swings),
+                "cost_if_otherwise": "; ".join(cost for _, cost in swings),
                 "rule": "register",
                 "reason": "default" if chosen[name] == policy.default else "set_for_this_run",
             }
@@ -120,37 +122,56 @@ def _policies(tables: Tables, answered: Tables, settings: Settings) -> pl.LazyFr
     return ANSWERS["policies"].conform(frame)
 
 
-def _swing(tables: Tables, settings: Settings, name: str, reading: str, now: tuple[Any, Any]) -> tuple[str, str]:
-    """Answer the whole question under another reading: licenses short and their cost, against those in force."""
-    other = Settings(settings.as_of, settings.policies | {name: reading})
-    owned = entitlement.answers(tables, other) if "purchases" in tables else {}
-    required: Tables = {}
-    if {"hosts", "oses"} & tables.keys():
-        required = demand.answers(estate_facts.facts(tables, other), tables.get("prices"), other)
-    solved = _solved(required, owned, tables, other)
-    then = _totals(solved.plan, solved.position)
-    licenses, cost = ((b - a if a is not None and b is not None else None) for a, b in zip(now, then, strict=True))
-    return _signed(licenses), _signed(cost)
+def _swing(
+    tables: Tables, answered: Tables, settings: Settings, other: tuple[str, str], now: Totals
+) -> tuple[str, str]:
+    """Answer the question under another reading: what is required, short, and its cost, against those in force.
 
-
-def _totals(plan: pl.LazyFrame, position: pl.LazyFrame) -> tuple[Any, Any]:
-    """Return licenses short and their cost; without supply the licenses required stand for the first."""
-    short, cost, unpriced = (
-        position.select(
-            pl.col("shortage").sum(),
-            pl.col("shortage_cost").sum(),
-            unpriced=(pl.col("shortage_cost").is_null() & (pl.col("shortage") > 0)).any(),
-        )
-        .collect()
-        .row(0)
+    Only the half that the policy belongs to is computed again.
+    """
+    name, reading = other
+    stage = register.policy_stage(name)
+    asked = Settings(settings.as_of, settings.policies | {name: reading})
+    owned = required = answered
+    if stage == "entitlement" and "purchases" in tables:
+        owned = _held(entitlement.answers(tables, asked))
+    elif stage in {"facts", "demand"} and {"hosts", "oses"} & tables.keys():
+        required = _held(demand.answers(_held(estate_facts.facts(tables, asked)), tables.get("prices"), asked))
+    else:
+        return f"{reading}: unchanged", f"{reading}: unchanged"
+    solved = _solved(required, owned, tables, asked)
+    needed, short, cost = (
+        _signed(None if a is None or b is None else b - a)
+        for a, b in zip(now, _totals(solved.plan, solved.position), strict=True)
     )
-    known = position.select(pl.col("shortage").is_not_null().any()).collect().item()
+    licenses = needed if needed == short == "unchanged" else f"required {needed}, short {short}"
+    return f"{reading}: {licenses}", f"{reading}: {cost}"
+
+
+def _totals(plan: pl.LazyFrame, position: pl.LazyFrame) -> Totals:
+    """Return licenses required, licenses short and their cost; None where it is not computable."""
     required = plan.select(pl.col("licenses_required").sum()).collect().item()
-    return (short, None if unpriced else cost) if known else (required, None)
+    summed = position.filter(pl.col("shortage").is_not_null()).select(
+        pl.col("shortage").sum(),
+        pl.col("shortage_cost").sum(),
+        known=pl.len() > 0,
+        unpriced=pl.col("shortage_cost").is_null().any(),
+    )
+    short, cost, known, unpriced = summed.collect().row(0)
+    return required, short if known else None, cost if known and not unpriced else None
 
 
-def _signed(value: Any) -> str:
-    return "not computable" if value is None else "no change" if value == 0 else f"{value:+,}"
+def _held(frames: Tables) -> Tables:
+    """Compute frames once and keep them in memory."""
+    return dict(zip(frames, (frame.lazy() for frame in pl.collect_all(list(frames.values()))), strict=True))
+
+
+def _signed(value: int | Decimal | None) -> str:
+    if value is None:
+        return "not computable"
+    if value == 0:
+        return "unchanged"
+    return f"{value:+,}" if isinstance(value, int) else f"{value:+,.2f}"
 
 
 def _told(tables: Tables) -> dict[str, Any]:

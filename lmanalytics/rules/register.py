@@ -52,21 +52,19 @@ def rule_register(as_of: date) -> pl.DataFrame:
 @cache
 def policies() -> dict[str, Policy]:
     """Return every policy by its name, wherever in the program it is decided."""
-    found: dict[str, Policy] = {}
-    for path in sorted(_ROOT.rglob("*.yaml")):
-        if path.relative_to(_ROOT).parts[0] in _DECIDING and _has_policies(path):
-            found |= load_file(path).policies
+    found = {name: policy for path in _deciding() for name, policy in load_file(path).policies.items()}
     return dict(sorted(found.items()))
 
 
 def policy_source(name: str, reading: str) -> str:
     """Return the title of the source that publishes a reading of a policy."""
-    for path in sorted(_ROOT.rglob("*.yaml")):
-        if path.relative_to(_ROOT).parts[0] in _DECIDING and _has_policies(path):
-            file = load_file(path)
-            if name in file.policies:
-                return str(file.references[file.policies[name].readings[reading].reference])
-    return ""
+    file = load_file(_policy_path(name))
+    return str(file.references[file.policies[name].readings[reading].reference])
+
+
+def policy_stage(name: str) -> str:
+    """Return the folder of the stage that decides by a policy: quality, facts, entitlement or demand."""
+    return _policy_path(name).parent.name
 
 
 def in_force(settings: Settings) -> dict[str, str]:
@@ -111,6 +109,16 @@ def sentence(code: str, module: str | None = None) -> str:
 
 
 @cache
-def _has_policies(path: Path) -> bool:
+def _deciding() -> tuple[Path, ...]:
+    """Return the YAML files that declare policies."""
+    files = (p for p in sorted(_ROOT.rglob("*.yaml")) if p.relative_to(_ROOT).parts[0] in _DECIDING)
+    return tuple(p for p in files if {"policies", "references"} <= _keys(p))
+
+
+def _policy_path(name: str) -> Path:
+    return next(path for path in _deciding() if name in load_file(path).policies)
+
+
+def _keys(path: Path) -> set[str]:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return isinstance(document, dict) and "policies" in document and "references" in document
+    return set(document) if isinstance(document, dict) else set()

@@ -33,7 +33,7 @@ FLOW = (
 LATEST = ("pipeline", "answers", "explain", "commands", "__main__")
 UNITS = {
     "code", "core", "core_license", "customer", "date", "day", "flag", "full_set", "host", "license", "money", "month",
-    "ose", "pack", "percent", "processor", "ratio", "server", "text", "version",
+    "ose", "pack", "percent", "processor", "ratio", "server", "text", "version", "year",
 }  # fmt: skip
 RULES = modules()
 

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PolarsError
 
+from lmanalytics.errors import LmError
 from lmanalytics.rules.engine import compute, evaluate
 from lmanalytics.rules.entitlement import (
     new_version_rights,
@@ -24,6 +26,7 @@ from tests.examples.outcome import Inputs, UndecidableError
 Outcome = dict[str, Any]
 BOUGHT, STEPPED, COVERED_TO, TODAY = date(2025, 1, 1), date(2025, 6, 1), date(2027, 12, 31), date(2026, 11, 21)
 DAY = timedelta(days=1)
+LARGEST = 10**12
 PROGRAMS = {
     "ea": "ea",
     "enterprise agreement": "ea",
@@ -49,6 +52,10 @@ UNIT_TYPES = {
     "l&sa": "license_and_sa",
     "licsapk": "license_and_sa",
     "sa": "sa",
+    "software assurance": "sa",
+    "license & software assurance": "license_and_sa",
+    "product upgrade": "upgrade",
+    "version upgrade": "upgrade",
     "sa step-up": "step_up",
     "step-up": "step_up",
     "sasu": "step_up",
@@ -128,7 +135,7 @@ class Ledger:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
         self.agreements: list[dict[str, Any]] = []
-        self.names: dict[tuple[str, str | None], str] = {}
+        self.names: dict[tuple[str, str | None, str], str] = {}
 
     def agreement(self, program: str | None, start: date, end: date, agreement: str = "A1") -> None:
         if program is None:
@@ -149,7 +156,10 @@ class Ledger:
 
     def buy(self, name: str, kind: str, quantity: int, **more: Any) -> str:
         product, edition, metric = node(name)
-        self.names[product, edition] = name
+        if not isinstance(quantity, int) or isinstance(quantity, bool) or abs(quantity) > LARGEST:
+            message = f"{quantity!r} is no quantity"
+            raise UndecidableError(message)
+        self.names[product, edition, metric] = name
         row = {
             "purchase_id": f"P{len(self.rows) + 1:03}",
             "basis": "transaction",
@@ -169,7 +179,7 @@ class Ledger:
 
     def step_up(self, of: str, to: str, quantity: int, **more: Any) -> str:
         base, edition, metric = node(of)
-        self.names[base, edition] = of
+        self.names[base, edition, metric] = of
         stated = " ".join(part for part in (base, edition) if part)
         return self.buy(
             to, "step_up", quantity, **({"order_date": STEPPED, "step_up_from": stated, "metric": metric} | more)
@@ -189,15 +199,15 @@ class Ledger:
         rows = in_force(answers["licenses"], as_of).filter(~pl.col("license_id").str.contains(":", literal=True))
         rows = rows.filter("sa_active") if only_covered else rows
         found = dict.fromkeys(self.names.values(), 0)
-        for product, edition, quantity in rows.select("product", "edition", "quantity").rows():
-            name = self.names.get((product, edition)) or " ".join(p for p in (product, edition) if p)
+        for product, edition, metric, quantity in rows.select("product", "edition", "metric", "quantity").rows():
+            name = self.names.get((product, edition, metric)) or " ".join(p for p in (product, edition) if p)
             found[name] = found.get(name, 0) + quantity
         return found
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> pl.LazyFrame:
     numbered = [{"entity_id": "main", "row_id": number, **row} for number, row in enumerate(rows)]
-    return CANONICAL[name].conform(pl.DataFrame(numbered, infer_schema_length=None).lazy())
+    return CANONICAL[name].conform(pl.DataFrame(numbered, infer_schema_length=None).lazy()).collect().lazy()
 
 
 def in_force(licenses: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -242,7 +252,8 @@ def effective(inputs: Inputs) -> Outcome:
         ledger.step_up(_typed(of, inputs["base_LSA"]), _typed(to, inputs["base_LSA"]), quantity)
     answers = ledger.answers()
     for of, to, _ in steps:
-        ledger.names[node(of)[:2]], ledger.names[node(to)[:2]] = of, to
+        for name in (of, to):
+            ledger.names[node(_typed(name, inputs["base_LSA"]))] = name
     components = in_force(answers["licenses"], TODAY).filter(pl.col("license_id").str.contains(":", literal=True))
     summed = components.group_by("product", "edition").agg(pl.col("quantity").sum())
     grants = {f"{p} {e}": quantity for p, e, quantity in summed.sort("product", "edition").rows()}
@@ -719,8 +730,8 @@ def _guarded(topic: Callable[[Inputs], Outcome]) -> Callable[[Inputs], Outcome]:
     def decide(inputs: Inputs) -> Outcome:
         try:
             return topic(inputs)
-        except (KeyError, IndexError) as error:
-            message = f"the example does not give {error}"
+        except (KeyError, IndexError, OverflowError, PolarsError, LmError) as error:
+            message = f"the example is not understood: {error!r}"
             raise UndecidableError(message) from error
 
     return decide

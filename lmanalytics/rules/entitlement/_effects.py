@@ -31,7 +31,10 @@ class Effects:
         """Whether the lot is there on the day and is what the event asks for."""
         kind, day = pl.col("event_kind"), pl.col("event_dated_on")
         late = pl.when(kind == "sa").then(pl.max_horizontal(day, "event_ordered_on")).otherwise(day)
-        there = (pl.col("since") <= late).fill_null(value=True) & (pl.col("until") >= day).fill_null(value=True)
+        # A subscription is renewed from the day after its term.
+        renews = (kind == "sa") & pl.col("removed_on").is_null()
+        last = pl.when(renews).then(pl.col("until") + _one_day()).otherwise("until")
+        there = (pl.col("since") <= late).fill_null(value=True) & (last >= day).fill_null(value=True)
         has_left = pl.col("left_on").is_not_null()
         departed = pl.col("event_scope").is_in(["left", "lot_left"]) & (pl.col("left_on") <= day)
         there &= pl.when(has_left).then(departed).otherwise(~pl.col("event_scope").is_in(["left", "lot_left"]))

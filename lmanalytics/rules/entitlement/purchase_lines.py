@@ -44,9 +44,9 @@ def active_sa_added(quantity: pl.Expr, licenses_per_unit: pl.Expr, adds_active_s
 
 
 @rule(unit="license", cite="from_sa", start="2001-10-01")
-def from_sa_required(licenses_added: pl.Expr, *, from_sa_per_100_licenses: int) -> pl.Expr:
+def from_sa_required(licenses_added: pl.Expr, *, from_sa_per_license: int) -> pl.Expr:
     """From SA subscriptions that the whole base needs when its users move to the online service."""
-    return (licenses_added * from_sa_per_100_licenses + 99) // 100
+    return licenses_added * from_sa_per_license
 
 
 @frame_rule(unit="license", cite="units", start="2001-10-01")

@@ -57,7 +57,7 @@ def renew_by(program: pl.Expr, sa_end: pl.Expr, *, open_license_renewal_days: in
 
 
 @rule(
-    unit="yes / no",
+    unit="flag",
     cite="purchasing",
     start="2001-10-01",
     decides_null=True,

@@ -8,7 +8,7 @@ FACTS = "step_up_offers"
 ANSWER = "step_up_price"
 
 
-@rule(unit="money / year", cite="price", start="2001-10-01")
+@rule(unit="money", cite="price", start="2001-10-01")
 def price_per_year(higher_price_per_year: pl.Expr, lower_price_per_year: pl.Expr) -> pl.Expr:
     """Yearly price of the step-up: the higher license with coverage less the lower one with coverage."""
     return higher_price_per_year - lower_price_per_year

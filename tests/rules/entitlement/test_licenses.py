@@ -119,3 +119,12 @@ def test_what_was_never_covered_has_no_coverage_in_its_past():
     ledger.buy("Visio Standard", "license", 10, version="2016")
     ledger.buy("Visio Standard", "upgrade", 10, version="2019", order_date=STEPPED)
     assert ledger.answers(AS_OF)["licenses"]["sa_end"].null_count() == 2
+
+
+def test_a_renewed_subscription_lasts_from_the_day_after_its_term():
+    for start, held in ((COVERED_TO + DAY, 7), (COVERED_TO + 2 * DAY, 0)):
+        ledger = Ledger()
+        ledger.agreement("EAS", BOUGHT, COVERED_TO)
+        ledger.buy("Visio Standard", "license_and_sa", 10)
+        ledger.buy("Visio Standard", "sa", 7, order_date=start, coverage_end=start + 365 * DAY)
+        assert ledger.held(ledger.answers(start), start) == {"Visio Standard": held}

@@ -4,7 +4,6 @@ Results go to standard output, messages to standard error.
 """
 
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import polars as pl
 
 from lmanalytics import commands, schemas
 from lmanalytics.errors import LmError, UsageError
@@ -141,21 +139,7 @@ def report(
 @click.pass_obj
 def explain(workspace: Workspace, run: str, subject: str, *, as_json: bool) -> None:
     """Show how a host's, an OSE's or a license's answer was computed, with its clauses."""
-    from lmanalytics.explain import explain as explained  # noqa: PLC0415 (help needs no rules)
-
-    table = explained(workspace.run(run), subject)
-    if as_json:
-        click.echo(table.write_json())
-        return
-    with pl.Config(
-        tbl_rows=-1,
-        tbl_cols=-1,
-        tbl_width_chars=_width(),
-        fmt_str_lengths=400,
-        tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True,
-    ):
-        click.echo(str(table))
+    _show(commands.explain(run, subject, workspace), as_json=as_json)
 
 
 @cli.command()
@@ -189,7 +173,9 @@ def tables() -> None:
 @click.pass_obj
 def doctor(workspace: Workspace, *, as_json: bool) -> None:
     """Say whether this machine has what a report needs."""
-    _show(commands.doctor(workspace), as_json=as_json)
+    from lmanalytics.doctor import doctor as examined  # noqa: PLC0415 (other commands need no examination)
+
+    _show(examined(workspace), as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -208,10 +194,6 @@ def _finish(result: commands.Result, options: dict[str, Any]) -> None:
 def _progress(stage: str) -> None:
     if sys.stderr.isatty():
         click.secho(f"  {stage} …", dim=True, err=True)
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((160, 24)).columns
 
 
 def _show(result: commands.Result, *, as_json: bool = False) -> None:

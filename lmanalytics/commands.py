@@ -1,9 +1,5 @@
 """What each command does, as a plain function; `__main__.py` parses and prints."""
 
-import importlib.util
-import os
-import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +15,6 @@ from lmanalytics import workspace as workspaces
 from lmanalytics.errors import LmError, RunError, ShortageError, UsageError
 from lmanalytics.evidence import manifest
 from lmanalytics.evidence import verify as verification
-from lmanalytics.evidence.digests import versions
 from lmanalytics.rules import register
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.workspace import Workspace
@@ -178,6 +173,24 @@ def fail_on_shortage(result: Result, limit: int | None) -> None:
         raise ShortageError(message)
 
 
+def explain(run: str, subject: str, workspace: Workspace) -> Result:
+    """Show the rules, inputs and clauses behind a subject's answers."""
+    from lmanalytics.explain import explain as explained  # noqa: PLC0415 (help needs no rules)
+
+    rows = explained(workspace.run(run), subject).to_dicts()
+    lines, before = [], None
+    for row in rows:
+        if row["subject"] != before:
+            lines += ["", row["subject"]]
+            before = row["subject"]
+        lines.append(f"  {row['rule']} = {row['value']} {row['unit']}".rstrip())
+        lines += [f"      {label} {row[key]}" for label, key in _EXPLAINED if row[key]]
+    return Result({"explanation": rows}, lines[1:])
+
+
+_EXPLAINED = (("from ", "inputs"), ("given", "given"), ("as   ", "clause"))
+
+
 def verify(run: str, workspace: Workspace, exports: Path | None) -> Result:
     """Compare a run, its report and its exports with what was written."""
     folder = workspace.run(run)
@@ -211,25 +224,3 @@ def rules(what: str, name: str | None, as_of: date | None) -> Result:
         table = table.filter(pl.col("module") == name)
     lines = [f"{r['module']}.{r['rule']} [{r['unit']}] {r['sentence']} — {r['clause']}" for r in table.to_dicts()]
     return Result({"rules": table.with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()}, lines)
-
-
-def doctor(workspace: Workspace) -> Result:
-    """Check versions, publishers, fonts, memory and the right to write."""
-    found: dict[str, Any] = {"python": sys.version.split()[0], **versions()}
-    found["publisher"] = "Quarto" if shutil.which("quarto") else "built in (quarto is not on PATH)"
-    found["notebooks"] = len(list(workspace.notebooks.glob("*.ipynb")))
-    found["memory_gib"] = (
-        round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30) if hasattr(os, "sysconf") else None
-    )
-    missing = [
-        m
-        for m in ("papermill", "typst", "pypandoc", "vl_convert", "great_tables")
-        if importlib.util.find_spec(m) is None
-    ]
-    found["missing"] = missing
-    found["can_write"] = os.access(workspace.root, os.W_OK)
-    lines = [f"{key}: {value if value != [] else 'nothing'}" for key, value in found.items()]
-    if missing or not found["can_write"]:
-        what = f"{', '.join(missing)} cannot be imported" if missing else f"{workspace.root} cannot be written to"
-        return Result(found, lines, [], RunError(f"A report cannot be made here: {what}."))
-    return Result(found, lines)

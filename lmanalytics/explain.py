@@ -13,6 +13,11 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.trace import EXPLANATION
 
 _ANSWERED = {"licenses": "license_id", "step_ups": "purchase_id", "plan": "subject_id"}
+_SHOWN = (
+    "option", "step_up_from", "step_up_to", "product", "edition", "version", "version_right", "quantity",
+    "quantity_valid", "quantity_unresolved", "sa_active", "sa_end", "licenses_required", "licenses_assigned",
+    "licenses_short", "cost", "cost_of_next_best", "currency",
+)  # fmt: skip
 
 
 def explain(run: Path, subject: str) -> pl.DataFrame:
@@ -62,6 +67,7 @@ def _known(run: Path, facts: dict[str, pl.LazyFrame]) -> list[str]:
 def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
     """Show the rows of an answer for these subjects: what was decided, with the reason's sentence."""
     rows = pl.read_parquet(run / f"{name}.parquet").filter(pl.col(key).is_in(ids))
+    shown = [c for c in _SHOWN if c in rows.columns]
     lines = [
         {
             "subject": row[key],
@@ -70,10 +76,10 @@ def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
             "unit": "",
             "inputs": "",
             "given": "",
-            "clause": register.sentence(row["reason"], row["rule"]) if row["reason"] else "",
+            "clause": register.sentence(row["reason"], row["rule"]) if row["reason"] and column == shown[0] else "",
         }
         for row in rows.to_dicts()
-        for column in rows.columns
-        if row[column] is not None and column not in {"entity_id", "rule", "reason", key}
+        for column in shown
+        if row[column] is not None
     ]
     return pl.DataFrame(lines, schema=EXPLANATION)

@@ -76,6 +76,8 @@ class Table:
     def conform(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Select the table's columns in order, absent ones as null, each cast to its type."""
         have = set(frame.collect_schema().names())
+        if not have:
+            return self.empty()
         columns = [
             (pl.col(name) if name in have else pl.lit(None)).cast(dtype).alias(name)
             for name, dtype in self.schema.items()

@@ -30,7 +30,7 @@ FLOW = (
     "evidence",
     "report",
 )
-LATEST = ("pipeline", "answers", "explain", "commands", "__main__")
+LATEST = ("pipeline", "answers", "commands", "__main__")
 UNITS = {
     "code", "core", "core_license", "customer", "date", "day", "flag", "full_set", "host", "license", "money", "month",
     "ose", "pack", "percent", "processor", "ratio", "server", "text", "version", "year",

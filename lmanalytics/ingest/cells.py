@@ -96,8 +96,9 @@ def enum_text(text: pl.Expr) -> pl.Expr:
 
 
 def _missing(text: pl.Expr, *, but: tuple[str, ...] = ()) -> pl.Expr:
-    words_ = [word for word in words()["missing"] if word not in but]
-    return pl.when((text != "") & ~text.str.to_lowercase().is_in(words_)).then(text)
+    plain = [word for word in words()["missing"] if word not in but]
+    spelled = sorted({"", *plain, *(form(word) for word in plain for form in (str.upper, str.capitalize, str.title))})
+    return pl.when(~text.is_in(spelled)).then(text)
 
 
 def _text(column: Column) -> pl.Expr:

@@ -11,7 +11,18 @@ from typing import Any
 from lmanalytics.errors import ReportError, did_you_mean
 from lmanalytics.report.builtin_closed import authored, inert
 from lmanalytics.report.builtin_numbers import Heading, Mark, Numbers
-from lmanalytics.report.builtin_pandoc import AUTHORED, COMPUTED, HTML, Node, Nodes, parse, plain, rewrite, texts
+from lmanalytics.report.builtin_pandoc import (
+    AUTHORED,
+    COMPUTED,
+    HTML,
+    Node,
+    Nodes,
+    parse,
+    plain,
+    rewrite,
+    texts,
+    visible,
+)
 from lmanalytics.report.builtin_tables import read_grid
 from lmanalytics.report.cells import Cell, Chapter, Output
 
@@ -84,7 +95,7 @@ def _shown(output: Output, cell: Cell) -> Node:
         return {"t": "Chart", "c": (cell.where, output.text, output.svg, description)}
     if output.kind == "picture":
         return {"t": "Picture", "c": (cell.where, output.text, description)}
-    return {"t": "CodeBlock", "c": [["", ["output"], []], output.text.rstrip("\n")]}
+    return {"t": "CodeBlock", "c": [["", ["output"], []], visible(output.text).rstrip("\n")]}
 
 
 def _compose(part: _Part, numbers: Numbers) -> Nodes:

@@ -78,14 +78,15 @@ def read_grid(where: str, table: Node) -> Grid:
 def html_table(grid: Grid) -> Node:
     """Return the grid as a tree whose cells have our classes only, and no style but color and weight."""
 
-    def cell(c: Cell) -> list[Any]:
+    def cell(c: Cell, scope: str) -> list[Any]:
         style = {"background-color": c.fill, "color": c.ink, "font-weight": "bold" if c.is_bold else ""}
         said = ";".join(f"{name}:{value}" for name, value in style.items() if value)
         classes = [name for name in (c.side if c.side != "left" else "", c.role, _numeric(c)) if name]
-        return [["", classes, [["style", said]] if said else []], {"t": "AlignDefault"}, c.rows, c.columns, c.blocks]
+        pairs = [[name, value] for name, value in (("scope", scope), ("style", said)) if value]
+        return [["", classes, pairs], {"t": "AlignDefault"}, c.rows, c.columns, c.blocks]
 
-    def rows(lines: list[list[Cell]]) -> list[Any]:
-        return [[["", _roles(line), []], [cell(c) for c in line]] for line in lines]
+    def rows(lines: list[list[Cell]], scope: str = "") -> list[Any]:
+        return [[["", _roles(line), []], [cell(c, scope) for c in line]] for line in lines]
 
     none: list[Any] = ["", [], []]
     notes = [[Cell(blocks, columns=grid.columns, role="note")] for blocks in grid.notes]
@@ -93,7 +94,7 @@ def html_table(grid: Grid) -> Node:
     bodies = [[none, 0, [], rows(grid.body)]]
     return {
         "t": "Table",
-        "c": [["", ["data"], []], [None, []], specs, [none, rows(grid.head)], bodies, [none, rows(notes)]],
+        "c": [["", ["data"], []], [None, []], specs, [none, rows(grid.head, "col")], bodies, [none, rows(notes)]],
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, opened, visible
+from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, opened, plain, visible
 
 FONTS = ASSETS / "fonts"
 SYMBOLS = frozenset("\N{CHECK MARK}\N{BALLOT X}\N{WARNING SIGN}\N{REPLACEMENT CHARACTER}")
@@ -15,7 +15,14 @@ LONG_WORD = 18
 BREAK = "\N{ZERO WIDTH SPACE}"
 _WORD = re.compile(rf"\S{{{LONG_WORD},}}")
 _JOINT = re.compile(r"([-_./\\:@,;=])(?=\w)|(\w{12})(?=\w{4})")
-_WRAPS = {"Strong": "strong", "Emph": "emph", "Superscript": "super", "Subscript": "sub", "Strikeout": "strike"}
+_WRAPS = {
+    "Strong": "strong",
+    "Emph": "emph",
+    "Superscript": "super",
+    "Subscript": "sub",
+    "Strikeout": "strike",
+    "Underline": "underline",
+}
 
 
 def string(text: str) -> str:
@@ -67,7 +74,7 @@ def _lines(block: Node) -> list[str]:
     if kind in {"BulletList", "OrderedList"}:
         items = inner if kind == "BulletList" else inner[1]
         return [f"#{string('• ')}{content(item)}" for item in items]
-    return []
+    return [_literal(plain(block))]
 
 
 def _said(node: Node) -> str | None:
@@ -80,7 +87,7 @@ def _marked(node: Node) -> str:
     kind, inner = opened(node)
     if kind in _WRAPS:
         return f"#{_WRAPS[kind]}[{inlines(inner)}]"
-    return _MARKED[kind](inner) if kind in _MARKED else ""
+    return _MARKED[kind](inner) if kind in _MARKED else _literal(plain(node))
 
 
 def _quotation(inner: Any) -> str:

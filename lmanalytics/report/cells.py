@@ -5,7 +5,7 @@ no chapter looks different by silence.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,15 +13,14 @@ from typing import Any, Literal
 import nbformat
 import yaml
 
-from lmanalytics.errors import ReportError, did_you_mean
+from lmanalytics.errors import ReportError
+from lmanalytics.report.cells_options import read_options, split_options
 
 PRINTED = "text/plain"
 PAGE = "text/html"
 MARKDOWN = "text/markdown"
 SVG = "image/svg+xml"
 PNG = "image/png"
-_OPTION = re.compile(r"^#\|\s?(.*)$")
-_LABEL = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*(\{.*\})?$", re.MULTILINE)
 _CHART = 'class="vl-spec"'
 
@@ -59,42 +58,6 @@ class Chapter:
     name: str
     title: str
     cells: tuple[Cell, ...]
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("is not a text")
-    return value.strip()
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("is neither true nor false")
-    return value
-
-
-def _flag_or_asis(value: object) -> bool | str:
-    return "asis" if value == "asis" else _flag(value)
-
-
-def _label(value: object) -> str:
-    if not _LABEL.match(str(value)):
-        raise ValueError("has other characters than a to z, 0 to 9 and hyphens")
-    return str(value)
-
-
-OPTIONS: Mapping[str, Callable[[object], Any]] = {
-    "label": _label,
-    "fig-cap": _text,
-    "tbl-cap": _text,
-    "fig-alt": _text,
-    "echo": _flag,
-    "include": _flag,
-    "output": _flag_or_asis,
-    "warning": _flag,
-    "code-fold": _flag,
-    "code-summary": _text,
-}
 
 
 def read_chapter(path: Path, node: nbformat.NotebookNode, defaults: Mapping[str, object]) -> Chapter:
@@ -140,14 +103,6 @@ def cell_name(cells: Sequence[nbformat.NotebookNode], index: int) -> str:
     return f"{number} ({label[1] if label else repr(first[:50])})" if label or first else number
 
 
-def split_options(source: str) -> tuple[str, str]:
-    """Split a code cell into its `#|` lines, without the sign, and the code."""
-    lines = source.splitlines()
-    count = next((n for n, line in enumerate(lines) if not _OPTION.match(line)), len(lines))
-    options = [match[1] for line in lines[:count] if (match := _OPTION.match(line))]
-    return "\n".join(options), "\n".join(lines[count:]).strip("\n")
-
-
 def _front_matter(where: str, source: str) -> str:
     known = ("title",)
     try:
@@ -164,33 +119,9 @@ def _front_matter(where: str, source: str) -> str:
     return str(front.get("title", ""))
 
 
-def _options(where: str, text: str) -> dict[str, Any]:
-    try:
-        options = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        message = f"{where}: the lines that start with #| are no YAML: {error}"
-        raise ReportError(message) from None
-    if not isinstance(options, dict):
-        message = f"{where}: the lines that start with #| are not `name: value`: {text!r}."
-        raise ReportError(message)
-    for name, value in options.items():
-        if name not in OPTIONS:
-            message = (
-                f"{where}: the option {name!r} is not supported.{did_you_mean(str(name), OPTIONS)} "
-                f"Supported are {', '.join(OPTIONS)}."
-            )
-            raise ReportError(message)
-        try:
-            options[name] = OPTIONS[name](value)
-        except (TypeError, ValueError) as error:
-            message = f"{where}: the option {name!r}, given as {value!r}, {error}."
-            raise ReportError(message) from None
-    return options
-
-
 def _code_cell(where: str, raw: nbformat.NotebookNode, defaults: Mapping[str, object]) -> Cell:
     text, code = split_options(raw.source)
-    options: dict[str, Any] = {"echo": True, "warning": True, **defaults, **_options(where, text)}
+    options: dict[str, Any] = {"echo": True, "warning": True, **defaults, **read_options(where, text)}
     label = options.get("label", "")
     captions = {name: options[name] for name in ("fig-cap", "tbl-cap") if name in options}
     prefix = label.split("-")[0]

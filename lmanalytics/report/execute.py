@@ -5,10 +5,9 @@ IPython settings apply, and nothing of the machine (paths, clocks, random ids) s
 """
 
 import os
-import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ import nbformat
 import papermill  # type: ignore[import-untyped]  # (it ships no types)
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError  # type: ignore[import-untyped]  # (likewise)
 from traitlets import Dict
@@ -25,12 +25,9 @@ from traitlets.config import Config
 
 from lmanalytics.errors import ReportError, did_you_mean
 from lmanalytics.report.cells import cell_name
+from lmanalytics.report.executed import COLOR, normalize, read_notebook, write_notebook
 
-_FORMAT: Any = nbformat  # its functions have no types
 LONGEST_SOCKET = 60  # a socket's path may have about a hundred characters, of which the kernel's name takes forty
-_COLOR = re.compile(r"\x1b\[[0-9;]*m")
-_ADDRESS = re.compile(r"(<[^<>\n]+) at 0x[0-9a-fA-F]{6,16}>")
-_SOURCE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
 
 
 class ThisInterpreter(AsyncKernelManager):
@@ -82,7 +79,7 @@ def execute_notebooks(
             for number, (path, node) in enumerate(sources.items())
         ]
         with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-            tasks = [pool.submit(_run, *job) for job in jobs]
+            tasks = [pool.submit(_in_own_loop, *job) for job in jobs]
             try:
                 done = [task.result() for task in tasks]
             except BaseException:
@@ -90,53 +87,18 @@ def execute_notebooks(
                 raise
     written = [out / path.name for path in notebooks]
     for path, node in zip(written, done, strict=True):
-        path.write_text(_FORMAT.writes(node) + "\n", encoding="utf-8")
+        write_notebook(path, node)
     return written
 
 
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook of format 4.
-
-    Raises:
-        ReportError: the file is absent or no notebook.
-
-    """
+def _in_own_loop(*job: Any) -> nbformat.NotebookNode:
+    """Run a job on an event loop of this thread, and close the loop, which Jupyter would leave open."""
+    loop = ensure_event_loop()
     try:
-        node: nbformat.NotebookNode = _FORMAT.reads(path.read_text(encoding="utf-8"), as_version=4)
-    except FileNotFoundError:
-        message = f"Notebook {path.name} is absent. The report needs it: restore {path}."
-        raise ReportError(message) from None
-    except (ValueError, KeyError, AttributeError) as error:
-        message = f"{path.name} is no notebook: {error}. Restore it from the package or from version control."
-        raise ReportError(message) from None
-    for number, cell in enumerate(node.cells, start=1):
-        cell["id"] = f"cell-{number}"
-    return node
-
-
-def normalize(node: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat.NotebookNode:
-    """Drop from an executed notebook, in place, what differs between two runs of the same thing.
-
-    Args:
-        node: the executed notebook.
-        hide: paths of this machine, and what stands for each in the outputs.
-
-    """
-    parameters = node.metadata.get("papermill", {}).get("parameters", {})
-    node["metadata"] = _FORMAT.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-            "papermill": {"parameters": parameters},
-        }
-    )
-    node["nbformat_minor"] = 5
-    for number, cell in enumerate(node.cells, start=1):
-        cell["id"] = f"cell-{number}"
-        cell["metadata"] = _FORMAT.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
-        if cell.cell_type == "code":
-            cell["outputs"] = [_cleaned(output, hide) for output in _joined(cell.outputs)]
-    return node
+        return _run(*job)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 def _run(
@@ -205,7 +167,7 @@ def _check_parameters(path: Path, values: Mapping[str, object]) -> None:
 
 
 def _failure(path: Path, node: nbformat.NotebookNode, error: PapermillExecutionError) -> str:
-    said = _COLOR.sub("", f"{error.ename}: {error.evalue}").strip()
+    said = COLOR.sub("", f"{error.ename}: {error.evalue}").strip()
     found = [n for n, cell in enumerate(node.cells) if cell.source == error.source]
     where = cell_name(node.cells, found[0]) if found else "the cell of parameters"
     return (
@@ -213,31 +175,3 @@ def _failure(path: Path, node: nbformat.NotebookNode, error: PapermillExecutionE
         "No report was written: a report with a part missing would mislead. "
         "Open the notebook in JupyterLab, set the same parameters and run that cell to see more."
     )
-
-
-def _joined(outputs: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Join what a cell printed in pieces: how many pieces there are is chance."""
-    joined: list[nbformat.NotebookNode] = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
-            last["text"] += output.text
-        else:
-            joined.append(output)
-    return joined
-
-
-def _cleaned(output: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat.NotebookNode:
-    def clean(value: object) -> object:
-        if isinstance(value, str):
-            for path, name in sorted(hide.items(), key=lambda item: -len(item[0])):
-                value = value.replace(path, name)
-            return _SOURCE.sub("<cell>", _ADDRESS.sub(r"\1>", _COLOR.sub("", value)))
-        if isinstance(value, Mapping):
-            return {key: clean(inner) for key, inner in value.items() if key not in {"metadata", "transient"}}
-        return [clean(inner) for inner in value] if isinstance(value, list) else value
-
-    result: nbformat.NotebookNode = _FORMAT.from_dict(clean(output))
-    if "data" in result:
-        result["metadata"] = _FORMAT.from_dict({})
-    return result

@@ -15,7 +15,8 @@ from lmanalytics.report.builtin_document import build
 from lmanalytics.report.builtin_html import write_html
 from lmanalytics.report.builtin_pdf import write_pdf
 from lmanalytics.report.cells import Chapter, read_chapter
-from lmanalytics.report.execute import execute_notebooks, read_notebook
+from lmanalytics.report.execute import execute_notebooks
+from lmanalytics.report.executed import read_notebook
 from lmanalytics.report.vega import header_html
 
 Publisher = Literal["auto", "quarto", "builtin"]

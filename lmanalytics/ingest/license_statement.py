@@ -87,7 +87,7 @@ def _totals(sheet: Sheet) -> pl.LazyFrame:
     frame = statement_quantities.with_quantities(frame.with_columns(_version().alias("version")))
     frame = frame.filter(pl.struct(*_KEY, *statement_quantities.quantities()).is_first_distinct())
     named = products.recognize(frame, "family", products.LICENSE, prefix="named_")
-    family_metric = part_numbers.family_metric(pl.col("named_product"))
+    family_metric = part_numbers.family_metric(pl.col("named_product"), pl.col("family"))
     return named.with_columns(
         pl.col("named_product").is_not_null().alias("is_known"),
         pl.coalesce("named_product", "family").alias("product"),

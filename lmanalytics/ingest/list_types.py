@@ -123,7 +123,9 @@ def _metric() -> pl.Expr:
         _alike("metric"),
         part_numbers.abbreviated_metric(pl.col("said")),
         part_numbers.abbreviated_metric(pl.col("coded")),
-        part_numbers.sole_metric(pl.col("known")),
+        part_numbers.sole_metric(
+            pl.col("known"), pl.concat_str("said", "named", "coded", separator=" ", ignore_nulls=True)
+        ),
         part_numbers.versioned_metric(pl.col("known"), pl.col("version"), pl.col("edition")),
         "metric",
     )

@@ -163,14 +163,20 @@ def _without(text: pl.Expr, patterns: Sequence[str]) -> pl.Expr:
     return text.str.replace_all("(?i)" + "|".join(patterns), " ")
 
 
-def family_metric(product: pl.Expr) -> pl.Expr:
-    """Metric of a statement's product whose family does not say it: Core would stand in the name."""
-    return _mapped(product, {**vocabulary()["sole_metrics"], **vocabulary()["family_metrics"]})
+def family_metric(product: pl.Expr, name: pl.Expr) -> pl.Expr:
+    """Metric of a statement's product whose family name does not say it: Core would stand in the name."""
+    metrics = {**vocabulary()["sole_metrics"], **vocabulary()["family_metrics"]}
+    return pl.when(~is_access(name)).then(_mapped(product, metrics))
 
 
-def sole_metric(product: pl.Expr) -> pl.Expr:
-    """Metric of a product that is sold by one metric only."""
-    return _mapped(product, vocabulary()["sole_metrics"])
+def sole_metric(product: pl.Expr, name: pl.Expr) -> pl.Expr:
+    """Metric of a product that is sold by one metric only. An access license has its own, which its name says."""
+    return pl.when(~is_access(name)).then(_mapped(product, vocabulary()["sole_metrics"]))
+
+
+def is_access(name: pl.Expr) -> pl.Expr:
+    """Whether a name is one of an access license, a boolean."""
+    return name.str.contains(f"(?i){vocabulary()['access']}").fill_null(value=False)
 
 
 def versioned_metric(product: pl.Expr, version_: pl.Expr, edition: pl.Expr) -> pl.Expr:

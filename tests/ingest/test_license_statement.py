@@ -260,6 +260,8 @@ SQL Server Enterprise Core               | SQL Server                       | En
 SQL Server Enterprise                    | SQL Server                       | Enterprise        | server
 SQL Server Standard                      | SQL Server                       | Standard          | server
 SQL Server - Device CAL                  | SQL Server                       |                   | device_cal
+SQL Server CAL                           | SQL Server                       |                   |
+Exchange Server Standard CAL             | Exchange Server                  | Standard          |
 Windows Server Datacenter Core           | Windows Server                   | Datacenter        | core
 Windows Server Standard                  | Windows Server                   | Standard          | processor
 Windows Server - User CAL                | Windows Server                   |                   | user_cal

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from lmanalytics.ingest import part_numbers
+from lmanalytics.ingest import part_numbers, products
 
 ITEMS = """
 SQLSvrStdCore ALNG LicSAPk MVL 2Lic CoreLic                    | SQL Server Standard Core                           | license_and_sa | core               | 2  |      |              |
@@ -68,7 +68,7 @@ Core CAL Suite                                                 |                
 SQL Server 2016 Extended Security Updates 2Lic                 |                                                    | esu            |                    | 2  | 2016 |              |
 =SUM(A1:A9)                                                    |                                                    |                |                    |    |      |              |
 <script>alert(1)</script>                                      |                                                    |                |                    |    |      |              |
-"""  # noqa: E501 (a line a case)
+"""
 TYPES = """
 L                                 | license
 Lic                               | license
@@ -216,3 +216,25 @@ def test_an_absent_text_says_nothing():
 def test_a_step_up_name_is_cut_before_the_words_that_say_so():
     text = pl.lit("SQL Server Enterprise Core Step-up from Standard Core")
     assert one(part_numbers.without_step_up(text)) == "SQL Server Enterprise Core"
+
+
+def test_every_full_name_is_recognized_as_a_product():
+    names = pl.LazyFrame({"name": list(part_numbers.vocabulary()["products"])})
+    known = products.recognize(names, "name", products.LICENSE).collect()
+    assert known.filter(pl.col("product").is_null())["name"].to_list() == []
+    by_core = known.filter(pl.col("name").str.ends_with("Core"))
+    assert by_core["metric"].unique().to_list() == ["core"]
+    assert by_core["edition"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "is_access"),
+    [
+        ("SQL Server CAL", True),
+        ("Exchange Server Standard CAL", True),
+        ("WinSvrCAL", True),
+        ("SQL Server Standard", False),
+    ],
+)
+def test_access_licenses_have_not_the_metric_of_their_server(name, is_access):
+    assert one(part_numbers.is_access(pl.lit(name))) is is_access

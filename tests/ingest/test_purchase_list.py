@@ -56,6 +56,8 @@ LINES = """
           | SQL Server Enterprise Core Step-up from Standard Core      | SU                 | 2   | SQL Server     | Enterprise | core       | step_up        | 2   | 1  | SQL Server Standard
           | EntCAL ALNG SASU MVL CoreCAL UsrCAL                        |                    | 50  | Enterprise CAL Suite |      | user_cal   | step_up        | 50  | 1  | Core CAL Suite
 R18-00143 | WinSvrCAL ALNG LicSAPk MVL UsrCAL                          |                    | 200 | Windows Server |            | user_cal   | license_and_sa | 200 | 1  |
+359-00792 | SQLCAL ALNG LicSAPk MVL                                    |                    | 2   | SQL Server     |            |            | license_and_sa | 2   | 1  |
+          | Exchange Server Standard CAL                               | L                  | 2   | Exchange Server | Standard  |            | license        | 2   | 1  |
 228-04437 | SQLSvrStd ALNG LicSAPk MVL                                 |                    | 2   | SQL Server     | Standard   | server     | license_and_sa | 2   | 1  |
           | OfficeProPlus 2019 SNGL OLP NL                             | Perpetual          | 30  | Office         | Professional Plus | device | license     | 30  | 1  |
           | SQL Server Enterprise - 2 Core License Pack - 3 year       | Subscription       | 4   | SQL Server     | Enterprise | core       | subscription   | 4   | 2  |

@@ -22,10 +22,11 @@ from lmanalytics.report.marks import (
     sentence_chart,
     stacked_bars,
 )
-from lmanalytics.report.theme import ALARM, CATEGORIES, CAUTION, DARK, GREY, LIGHT
+from lmanalytics.report.theme import ALARM, CATEGORIES, CAUTION, DARK, GREY, LIGHT, LINES
 
 Named = Callable[[pl.DataFrame], pl.DataFrame]
 _COUNTED, _LEFT_OUT = ("licensed", "short", "used"), ("excluded", "not_licensable")
+_SCALE = alt.Scale(range=list(LINES))
 _NONE = "no option available"
 _FARTHEST = 60
 """The most OSEs on a host to which the break-even curve is drawn; no host of a real estate is near it."""
@@ -43,7 +44,7 @@ def position_chart(position: pl.LazyFrame) -> Chart:
         .sort(["metric", "shortage", "assigned", "surplus", "name"], descending=[False, True, True, True, False])
         .unpivot(counts, index=["name", "metric"], variable_name="state", value_name="count")
         .with_columns(pl.col("state").replace(states))
-        .collect()
+        .collect(engine="streaming")
     )
     if rows.is_empty():
         return sentence_chart(
@@ -74,7 +75,7 @@ def accounts_chart(accounts: pl.LazyFrame) -> Chart:
         .otherwise(pl.lit("rejected or superseded"))
     )
     name = pl.format("{}: {}", words("table"), pl.col("product").replace("*", "any product"))
-    rows = accounts.group_by(name=name, state=state).agg(count=pl.col("rows").sum()).collect()
+    rows = accounts.group_by(name=name, state=state).agg(count=pl.col("rows").sum()).collect(engine="streaming")
     if rows.is_empty():
         return sentence_chart("No rows were read, so there is nothing to draw.")
     return stacked_bars(by_size(rows), colors, "rows", "Rows read for each table and product, by what became of them.")
@@ -107,7 +108,7 @@ def expiry_chart(licenses: pl.LazyFrame, as_of: str) -> Chart:
         licenses.filter(in_force)
         .group_by([e.alias(n) for n, e in groups.items()])
         .agg(count=pl.col("quantity").sum())
-        .collect()
+        .collect(engine="streaming")
     )
     if rows.is_empty():
         return sentence_chart("No license is in force on the position date, so no Software Assurance ends.")
@@ -120,7 +121,7 @@ def os_chart(oses: pl.LazyFrame) -> Chart:
     name = _joined("os_product", "os_version")
     name = pl.when(name == "").then(pl.lit("unknown")).otherwise(name)
     state = pl.when("is_running").then(pl.lit("running")).otherwise(pl.lit("stopped or unknown"))
-    rows = oses.group_by(name=name, state=state).agg(count=pl.len().cast(pl.Int64)).collect()
+    rows = oses.group_by(name=name, state=state).agg(count=pl.len().cast(pl.Int64)).collect(engine="streaming")
     if rows.is_empty():
         return sentence_chart("No operating system environments were given, so there is nothing to draw.")
     colors = {"running": DARK, "stopped or unknown": LIGHT}
@@ -130,7 +131,7 @@ def os_chart(oses: pl.LazyFrame) -> Chart:
 def option_chart(plan: pl.LazyFrame) -> Chart:
     """Draw how many hosts and other subjects are licensed by which option, for each product."""
     state = words("option").fill_null(_NONE)
-    rows = plan.group_by(name="product", state=state).agg(count=pl.len().cast(pl.Int64)).collect()
+    rows = plan.group_by(name="product", state=state).agg(count=pl.len().cast(pl.Int64)).collect(engine="streaming")
     if rows.is_empty():
         return sentence_chart("Nothing requires a license, so no option was chosen.")
     size = rows.group_by("state").agg(pl.col("count").sum()).sort("count", "state", descending=[True, False])
@@ -164,9 +165,11 @@ def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, named: Named = pl.DataF
             currency="currency",
         )
         .sort("rank", *key, "option", descending=[True, False, False, False, False])
-        .collect()
+        .collect(engine="streaming")
     )
-    rows = named(rows).with_columns(name=pl.format("{}, {}", "subject_id", "product"))
+    named_rows = named(rows)
+    with_product = pl.format("{}, {}", "subject_id", "product")
+    rows = named_rows.with_columns(name=with_product if rows["product"].n_unique() > 1 else pl.col("subject_id"))
     if rows.is_empty():
         return sentence_chart("No prices were given, so the options cannot be compared by cost.")
     order = rows["name"].unique(maintain_order=True).to_list()
@@ -176,7 +179,7 @@ def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, named: Named = pl.DataF
     )
     points = base.mark_point(size=90, strokeWidth=2, opacity=1).encode(
         shape=alt.Shape("option:N", title=None, legend=alt.Legend(columns=3)),
-        stroke=alt.Stroke("option:N", title=None),
+        stroke=alt.Stroke("option:N", title=None, scale=_SCALE),
         fill=alt.condition("datum.is_chosen === 'chosen'", alt.value(DARK), alt.value("white")),
         tooltip=["name:N", "option:N", "is_chosen:N", alt.Tooltip("cost:Q", format=",.2f")],
     )
@@ -197,11 +200,13 @@ def break_even_chart(demand: pl.LazyFrame, product: str = "Windows Server") -> C
     hosts = demand.filter(
         (pl.col("product") == product) & (pl.col("subject_kind") == "host") & pl.col("cost").is_not_null()
     )
-    cores = hosts.filter(pl.col("option") == "datacenter_physical_cores").select(*key, cores="licenses_required")
-    oses = hosts.group_by(key).agg(oses=pl.col("oses_covered").max())
+    is_datacenter = pl.col("option") == "datacenter_physical_cores"
+    sizes = hosts.group_by(key).agg(
+        cores=pl.col("licenses_required").filter(is_datacenter).max(), oses=pl.col("oses_covered").max()
+    )
     rows = (
-        hosts.join(cores, on=key)
-        .join(oses, on=key)
+        hosts.select(*key, "option", "cost", "currency")
+        .join(sizes, on=key)
         .filter((pl.col("cores") > 0) & (pl.col("oses") > 0))
         .group_by("oses", option=words("option"), currency="currency")
         .agg(hosts=pl.len(), spent=pl.col("cost").sum(), cores=pl.col("cores").sum())
@@ -209,7 +214,7 @@ def break_even_chart(demand: pl.LazyFrame, product: str = "Windows Server") -> C
         .select("oses", "option", "currency", "hosts", "cost")
         .sort("option", "oses")
         .filter(pl.col("oses") <= _FARTHEST)
-        .collect()
+        .collect(engine="streaming")
     )
     if rows["oses"].n_unique() < 2:  # noqa: PLR2004 (a line needs two points)
         return sentence_chart(
@@ -221,7 +226,7 @@ def break_even_chart(demand: pl.LazyFrame, product: str = "Windows Server") -> C
         .encode(
             x=alt.X("oses:Q", title=f"{product} OSEs on the host", axis=alt.Axis(format="d", tickMinStep=1)),
             y=alt.Y("cost:Q", title=f"cost for each core, {currency(rows)}", axis=alt.Axis(format=",.0f")),
-            color=alt.Color("option:N", title=None, legend=alt.Legend(columns=3, symbolType="stroke")),
+            color=alt.Color("option:N", title=None, scale=_SCALE, legend=alt.Legend(columns=3, symbolType="stroke")),
             strokeDash=alt.StrokeDash("option:N", title=None),
             tooltip=["option:N", "oses:Q", "hosts:Q", alt.Tooltip("cost:Q", format=",.2f")],
         )

@@ -67,7 +67,8 @@ class Grid:
     def show(self, frame: pl.LazyFrame) -> GT:
         """Draw the table of `frame`, whose rows are in the order to show."""
         kinds = {name: _kind(dtype) for name, dtype in frame.collect_schema().items() if name in self.columns}
-        head, count = pl.collect_all([frame.head(self.limit), frame.select(pl.len())], engine="streaming")
+        head = frame.head(self.limit).collect(engine="streaming")  # apart from the count, so that few rows are sorted
+        count = frame.select(pl.len()).collect(engine="streaming").item()
         if head.is_empty():
             return sentence_table(self.empty)
         notes = [*_currency_note(head, kinds), *self.notes]
@@ -78,14 +79,14 @@ class Grid:
         head = self.named(head)
         head, legend = _numbered(head, self.reasons) if "reason" in self.columns else (head, [])
         cells = head.select(readable(pl.col(name), kinds[name]).alias(name) for name in self.columns)
-        if self.sums and count.item() > 1:
+        if self.sums and count > 1:
             cells = pl.concat([cells, frame.select(self._totals(kinds, frame.collect_schema())).collect()])
         if any(UNKNOWN in cells[name] for name in cells.columns):
             notes.append(UNKNOWN_NOTE)
-        left = count.item() - self.limit
+        left = count - self.limit
         if left > 0:
             where = f" They are in {self.stored} of the run folder." if self.stored else ""
-            notes.append(f"The first {self.limit:,} of {count.item():,} rows; {left:,} more are not shown.{where}")
+            notes.append(f"The first {self.limit:,} of {count:,} rows; {left:,} more are not shown.{where}")
         return self._styled(cells, kinds, marks, [*legend, *notes], has_sums=cells.height > head.height)
 
     def _totals(self, kinds: Mapping[str, str], schema: pl.Schema) -> list[pl.Expr]:

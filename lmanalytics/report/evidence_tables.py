@@ -9,7 +9,6 @@ from lmanalytics.report.display import Grid, explained, words
 from lmanalytics.report.run import Run
 
 _RULE = {name: pl.String() for name in ("module", "rule", "sentence", "unit", "start", "clause", "status")}
-_SAME = "unchanged"
 
 
 def control_table(run: Run) -> GT:
@@ -41,10 +40,10 @@ def not_computable_table(run: Run) -> GT:
     rows = run.accounts.filter(pl.col("outcome") == "not_computable").group_by("table", "product", "rule", "reason")
     product = pl.col("product").replace("*", "any product")
     parts = [
-        lines.agg(n=pl.len()).select(what=pl.format("Position of {}, {}", product, _counted("line")), why=why),
-        subjects.agg(n=pl.len()).select(what=pl.format("Need of {}, {}", product, _counted("subject")), why=why),
+        lines.agg(n=pl.len()).select(what=pl.format("Position, {}: {}", product, _counted("line")), why=why),
+        subjects.agg(n=pl.len()).select(what=pl.format("Need, {}: {}", product, _counted("subject")), why=why),
         rows.agg(n=pl.col("rows").sum()).select(
-            what=pl.format("Rows of {} for {}, {}", words("table"), product, _counted("row")), why=why
+            what=pl.format("Table {}, {}: {}", words("table"), product, _counted("row")), why=why
         ),
     ]
     frame = pl.concat([run.not_computable.lazy(), *(part.sort("what", "why") for part in parts)])
@@ -72,17 +71,11 @@ def digests_table(run: Run) -> GT:
 
 def policies_table(run: Run) -> GT:
     """List the readings in force where the terms can be read in more than one way, those that matter first."""
-    licenses, cost = (_changes(name) for name in ("licenses_if_otherwise", "cost_if_otherwise"))
-    frame = run.policies.with_columns(licenses=licenses, cost=cost).sort(
-        (pl.col("licenses") == _SAME) & (pl.col("cost") == _SAME), "policy"
-    )
-    columns = {
-        "policy": "Policy",
-        "reading": "Reading in force",
-        "source": "Source",
-        "licenses": "Licenses if read otherwise",
-        "cost": "Cost if read otherwise",
-    }
+    licenses, cost = _changes("licenses_if_otherwise"), _changes("cost_if_otherwise")
+    changes = pl.concat_str(licenses, pl.format("Cost: {}", cost), separator=". ", ignore_nulls=True).replace("", None)
+    frame = run.policies.with_columns(otherwise=changes).sort(pl.col("otherwise").is_null(), "policy")
+    columns = {"policy": "Policy", "reading": "Reading in force", "otherwise": "If read otherwise", "source": "Source"}
+    frame = frame.with_columns(pl.col("otherwise").fill_null("unchanged"))
     frame = frame.with_columns(words("policy"), words("reading"))
     return Grid(columns, "No policy was in force.", 80, "policies.parquet").show(frame)
 
@@ -108,7 +101,7 @@ def rules_table(run: Run) -> GT:
 def _changes(column: str) -> pl.Expr:
     """Keep of `reading: change; reading: change` the readings that change something."""
     told = pl.col(column).str.split("; ").list.eval(pl.element().filter(~pl.element().str.ends_with(": unchanged")))
-    return pl.when(told.list.len() == 0).then(pl.lit(_SAME)).otherwise(told.list.join("; ").str.replace_all("_", " "))
+    return pl.when(told.list.len() > 0).then(told.list.join("; ").str.replace_all("_", " ", literal=True))
 
 
 def _counted(noun: str) -> pl.Expr:

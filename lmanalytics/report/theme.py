@@ -20,6 +20,7 @@ NAME = "lmanalytics"
 DARK, MIDDLE, LIGHT = "#1f4e79", "#6aaee0", "#cfe2f3"
 ALARM, CAUTION, GREY, INK = "#d55e00", "#f0b860", "#b8b8b8", "#222222"
 CATEGORIES = (DARK, CAUTION, MIDDLE, LIGHT, GREY, "#117733", "#882255")
+LINES = (DARK, ALARM, "#117733", MIDDLE, CAUTION, "#882255")
 _VEGA_LITE = "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 

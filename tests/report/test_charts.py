@@ -142,7 +142,7 @@ def test_costs_are_compared_only_where_there_are_prices(runs):
 
 def test_the_chosen_option_is_marked(runs):
     rows = rows_of(charts.cost_chart(runs["usual"].demand, runs["usual"].plan))
-    chosen = {r["name"].split(",")[0]: r["option"] for r in rows if r["is_chosen"] == "chosen"}
+    chosen = {r["name"]: r["option"] for r in rows if r["is_chosen"] == "chosen"}
     assert chosen == {
         "host-01": "virtual cores",
         "host-02": "standard physical cores",
@@ -157,4 +157,4 @@ def test_subjects_of_a_chart_can_be_named(runs):
         runs["usual"].plan,
         lambda rows: rows.with_columns(pl.col("subject_id").str.to_uppercase()),
     )
-    assert {row["name"] for row in rows_of(chart)} >= {"HOST-01, Windows Server"}
+    assert {row["name"] for row in rows_of(chart)} >= {"HOST-01"}

@@ -191,8 +191,8 @@ def test_subjects_have_the_names_of_their_machines(tmp_path):
 
 def test_what_is_not_computable_is_gathered_from_every_answer(runs):
     assert body(evidence_tables.not_computable_table(runs["usual"])) == [
-        ["Position of SQL Server, 1 line", "no demand rule"],
-        ["Need of Windows Server, 1 subject", "cores unknown"],
+        ["Position, SQL Server: 1 line", "no demand rule"],
+        ["Need, Windows Server: 1 subject", "cores unknown"],
     ]
     first, *_ = body(evidence_tables.not_computable_table(runs["only_hosts"]))
     assert first == ["What is owned", "Table purchases was not given."]
@@ -214,6 +214,6 @@ def test_policies_that_change_something_come_first(tmp_path):
     )
     ANSWERS["policies"].conform(frame).collect().write_parquet(folder / "policies.parquet")
     assert body(evidence_tables.policies_table(open_run(folder))) == [
-        ["movement", "observed", "Terms", "cluster: required -104, short unchanged", "cluster: +1,176.00"],
-        ["a gap", "breaks", "Terms", "unchanged", "unchanged"],
+        ["movement", "observed", "cluster: required -104, short unchanged. Cost: cluster: +1,176.00", "Terms"],
+        ["a gap", "breaks", "unchanged", "Terms"],
     ]

@@ -31,6 +31,9 @@ class Match:
     missing: tuple[str, ...]
     is_called_so: bool
     headings: tuple[str, ...]
+    """Normalized."""
+    told: tuple[str, ...]
+    """As they stand, in lower case."""
 
     @property
     def rank(self) -> tuple[bool, int, bool]:
@@ -49,8 +52,10 @@ class Match:
             return False
         needed = len(self.layout.required) + len(self.layout.any_of)
         nearly = len(self.missing) * 3 <= needed
-        if self.is_called_so or self.layout.is_always_called_so:
-            return self.is_called_so and len(self.columns) > 1
+        if self.layout.is_always_called_so:
+            return self.is_called_so
+        if self.is_called_so:
+            return len(self.missing) * 2 <= needed or self.share >= _PLAINLY
         return nearly and self.share >= _PLAINLY
 
 
@@ -77,13 +82,13 @@ def recognize(
     """
     pairs = list(layouts)
     rows_of_headings = [
-        (number, tuple(normalize(cell or "") for cell in row))
+        (number, tuple(normalize(cell or "") for cell in row), tuple((cell or "").strip().lower() for cell in row))
         for number, row in enumerate(rows[:SEARCHED_ROWS])
         if sum(1 for cell in row if cell) > 1
     ]
     matches = [
-        _match(format_, layout, number, row, places, names)
-        for number, row in rows_of_headings
+        _match(format_, layout, number, row, told, places, names)
+        for number, row, told in rows_of_headings
         for places in [_places(row)]
         for format_, layout in pairs
     ]
@@ -110,6 +115,7 @@ def _match(
     layout: Layout,
     number: int,
     row: tuple[str, ...],
+    told: tuple[str, ...],
     places: dict[str, list[int]],
     names: Sequence[str],
 ) -> Match | None:
@@ -124,7 +130,7 @@ def _match(
         return None
     missing = [name for name in layout.required if name not in columns]
     missing += [" or ".join(group) for group in layout.any_of if not set(group) & columns.keys()]
-    return Match(format_, layout, number, columns, tuple(missing), _is_called(layout, names), row)
+    return Match(format_, layout, number, columns, tuple(missing), _is_called(layout, names), row, told)
 
 
 def _standard(group: list[int], places: dict[str, list[int]], layout: Layout) -> int:

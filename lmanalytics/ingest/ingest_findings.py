@@ -83,6 +83,20 @@ def _note_undated(file: str, context: Context) -> None:
     )
 
 
+def note_unknown(sources: pl.DataFrame, context: Context) -> None:
+    """Note files that hold rows and of which no sheet was recognized: nothing in them is counted."""
+    by_file = sources.group_by("file").agg(pl.col("format").eq("unknown").all().alias("all"), pl.col("rows_read").sum())
+    for file, rows in by_file.filter("all", pl.col("rows_read") > 0).sort("file").select("file", "rows_read").rows():
+        is_prose = file.casefold().endswith(".txt")
+        context.find(
+            "info" if is_prose else "warning",
+            "format_unknown",
+            file,
+            f"{file} is of no known format: none of its {rows} rows was read.",
+            "Export it as the documentation says, or rename its columns to those of a canonical table.",
+        )
+
+
 def note_text(raws: Iterable[RawSheet], context: Context) -> None:
     """Note files whose text had to be mended, or whose rows have more fields than headings."""
     for raw in raws:

@@ -49,14 +49,14 @@ def _machines(key: str, oses: pl.LazyFrame, names: Names, context: Context, *, h
     lost = oses.join(known, on="host_id", how="anti").filter(pl.col("host_id").is_not_null())
     counts = lost.group_by("host_id").agg(pl.len().alias("rows")).sort("host_id").collect(engine="streaming")
     if has_hosts and counts.height:
-        shown = ", ".join(counts["host_id"].str.split("/").list.last().head(_SHOWN))
+        shown = ", ".join(counts["host_id"].head(_SHOWN)) + (", …" if counts.height > _SHOWN else "")
         context.find(
             "warning",
             "host_not_in_vhost",
             key,
-            f"{key}: {counts['rows'].sum()} machines run on {counts.height} hosts that vHost lacks ({shown}, …). "
+            f"{key}: {counts['rows'].sum()} machines run on {counts.height} hosts that vHost lacks ({shown}). "
             "The cores of these hosts are unknown, so what they need is not computable.",
-            "Export all hosts of the vCenter, or give these hosts as hosts.csv.",
+            "Export all hosts of the vCenter, or give these hosts, by these ids, as hosts.csv.",
         )
     homeless = oses.select(pl.col("host_id").is_null().sum()).collect(engine="streaming").item()
     if homeless:

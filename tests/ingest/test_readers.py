@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from lmanalytics.errors import EstateError, ExportError
+from lmanalytics.errors import EstateError, ExportError, UsageError
 from lmanalytics.ingest.readers import adapters, ingest, raw
 from lmanalytics.schemas import ANSWERS, CANONICAL
 
@@ -187,3 +187,37 @@ def test_a_large_csv_streams(exports):
     )
     assert total.collect().row(0) == (rows, 4 * rows, rows)
     assert pl.scan_parquet(exports.result.tables["oses"]).collect_schema() == CANONICAL["oses"].schema
+
+
+def test_a_file_of_no_known_format_beside_others_is_told(exports):
+    exports.text("hosts.csv", HOSTS)
+    exports.text("budget.csv", "Year,Cost\n2026,5\n")
+    exports.book(
+        "b.xlsx", {"hosts": [["host_id", "processors"], ["h9", "2"]], "Budget": [["Year", "Cost"], ["2026", "5"]]}
+    )
+    told = exports.read().findings.filter(reason="format_unknown")
+    assert told["statement"].to_list() == ["budget.csv is of no known format: none of its 1 rows was read."]
+
+
+def test_headings_repeated_inside_the_data_are_no_rows(exports):
+    exports.text("hosts.csv", HOSTS + HOSTS.replace("h1", "h3").replace("h2", "h4"))
+    assert exports.table("hosts")["host_id"].to_list() == ["h1", "h2", "h3", "h4"]
+    assert exports.result.sources.select("rows_read", "rows_mapped", "rows_ignored").rows() == [(5, 4, 1)]
+
+
+def test_a_tab_called_like_a_table_that_is_none_is_no_error(exports):
+    exports.text("hosts.csv", HOSTS)
+    exports.book("b.xlsx", {"prices": [["item", "currency", "a", "b"], ["x", "EUR", "1", "2"]]})
+    assert list(exports.read().tables) == ["hosts"]
+
+
+def test_raw_of_a_line_of_the_estate(exports):
+    exports.text("estate.yaml", "datacenters: [{datacenter_id: Dublin}]")
+    assert raw(exports.folder, "estate.yaml", "datacenters").collect().to_dicts() == [
+        {"source_row": 1, "farm_from": "2000-01-01", "datacenter_id": "Dublin"}
+    ]
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(UsageError, match="There is no folder"):
+        ingest(tmp_path / "nowhere", tmp_path / "into", date(2026, 6, 30))

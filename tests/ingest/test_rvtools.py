@@ -183,7 +183,7 @@ def test_a_host_that_vhost_lacks_keeps_its_machines_and_gets_no_row(exports):
     book(exports, [vm(1), vm(2, Host="esx99.x.y"), vm(3, Host="esx99.x.y")])
     assert exports.table("hosts")["host_id"].to_list() == ["aaaa-1/esx1.x.y"]
     assert exports.table("oses")["host_id"].to_list()[1:] == ["aaaa-1/esx99.x.y"] * 2
-    assert "2 machines run on 1 hosts that vHost lacks (esx99.x.y" in exports.findings()["host_not_in_vhost"]
+    assert "2 machines run on 1 hosts that vHost lacks (aaaa-1/esx99.x.y)" in exports.findings()["host_not_in_vhost"]
 
 
 def test_an_anonymized_file_with_blank_hosts_loses_nothing(exports):

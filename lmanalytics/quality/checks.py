@@ -96,11 +96,11 @@ def not_zero(column: str, *, action: str = CORRECT) -> Expectation:
 
 
 def plausible(column: str, low: int, high: int, *, action: str) -> Expectation:
-    """A number outside `low` to `high` is suspicious, no more."""
+    """A number outside `low` to `high` is suspicious, no more; a `low` of 0 is not looked at."""
     below = f"below {low:,} or " if low else ""
     return check(
         ExpectColumnValuesToBeBetween, f"{column}.plausible", f"{label(column)} is rarely {below}above {high:,}.",
-        action=action, is_error=False, column=column, min_value=low, max_value=high,
+        action=action, is_error=False, column=column, min_value=low or None, max_value=high,
     )  # fmt: skip
 
 

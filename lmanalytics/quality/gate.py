@@ -195,7 +195,14 @@ def _ordered(frame: pl.LazyFrame, table: str) -> pl.LazyFrame:
 def _add_raw(path: Path, raw: Raw | None) -> None:
     """Add the cells as they were read to rejected rows, one sheet after another."""
     rows = pl.scan_parquet(path)
-    sheets = rows.select(SOURCE[:2]).unique().sort(SOURCE[:2], nulls_last=True).collect().rows()
+    sheets = (
+        rows.filter(pl.col(SOURCE[0]).is_not_null())
+        .select(SOURCE[:2])
+        .unique()
+        .sort(SOURCE[:2], nulls_last=True)
+        .collect()
+        .rows()
+    )
     if raw is None or not sheets:
         return
     read = []

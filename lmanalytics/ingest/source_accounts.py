@@ -9,19 +9,37 @@ from lmanalytics.ingest.cells import PART_BITS, ROW_BITS
 from lmanalytics.ingest.found import Found
 from lmanalytics.schemas import ANSWERS, ENTITY
 
+_COLUMNS = [name for name in ANSWERS["sources"].schema if name not in {ENTITY, "rule", "reason"}]
+
 
 def accounts(found: Iterable[Found], read: Iterable[Found], paths: Mapping[str, Path]) -> pl.DataFrame:
-    """Return `sources`: for every sheet the rows read, mapped to canonical rows, and ignored."""
-    row = pl.col("row_id").floordiv(2**PART_BITS)
-    used = [pl.scan_parquet(path).select(row.alias("row")) for path in paths.values()]
-    per_sheet = pl.concat(used).unique().group_by(pl.col("row").floordiv(2 ** (ROW_BITS - PART_BITS)).alias("index"))
-    mapped = dict(per_sheet.len().collect(engine="streaming").iter_rows())
+    """Return `sources`: for every sheet the rows read, mapped to canonical rows, and ignored.
+
+    Args:
+        found: every sheet, recognized or not.
+        read: those that were recognized, with their day.
+        paths: the canonical tables in Parquet.
+    """
     sheets = {(item.account["file"], item.account["sheet"]): item.sheet for item in read if item.sheet}
-    rows = []
+    told = []
     for item in found:
         sheet = sheets.get((item.account["file"], item.account["sheet"]))
-        count = mapped.get(sheet.index, 0) if sheet else 0
-        counts = {"rows_mapped": count, "rows_ignored": item.account["rows_read"] - count, "rows_quarantined": 0}
-        rows.append(item.account | counts | {"snapshot_on": sheet.snapshot_on if sheet else None})
-    schema = {name: t for name, t in ANSWERS["sources"].schema.items() if name not in {ENTITY, "rule", "reason"}}
-    return pl.DataFrame(rows, schema=schema).sort("file", "sheet", nulls_last=False)
+        told.append(item.account | {"index": sheet and sheet.index, "snapshot_on": sheet and sheet.snapshot_on})
+    schema = dict(ANSWERS["sources"].schema) | {"index": pl.Int64()}
+    frame = pl.DataFrame(told, schema={name: schema[name] for name in ("index", *_COLUMNS)})
+    mapped = pl.col("rows_mapped").fill_null(0)
+    return (
+        frame.drop("rows_mapped")
+        .join(_mapped(paths), on="index", how="left")
+        .with_columns(mapped, rows_ignored=pl.col("rows_read") - mapped, rows_quarantined=pl.lit(0, pl.Int64))
+        .select(_COLUMNS)
+        .sort("file", "sheet", nulls_last=False)
+    )
+
+
+def _mapped(paths: Mapping[str, Path]) -> pl.DataFrame:
+    """Count for each sheet the source rows that became rows of any table."""
+    row = pl.col("row_id").floordiv(2**PART_BITS).alias("row")
+    rows = pl.concat(pl.scan_parquet(path).select(row) for path in paths.values()).unique()
+    index = pl.col("row").floordiv(2 ** (ROW_BITS - PART_BITS)).alias("index")
+    return rows.group_by(index).agg(pl.len().cast(pl.Int64).alias("rows_mapped")).collect(engine="streaming")

@@ -1,6 +1,5 @@
 """Everything that the rules say of themselves: the rule register, the policies and the reasons."""
 
-import pkgutil
 from datetime import date
 from enum import EnumMeta
 from functools import cache
@@ -20,6 +19,7 @@ from lmanalytics.rules.parameters import Policy, Settings, load_file, load_rule_
 PACKAGES = (entitlement, right, demand, benefit)
 _ROOT = Path(lmanalytics.__file__).parent
 _DECIDING = ("facts", "position", "quality", "ingest", "rules")
+_REASONING = ("facts", "position", "rules")  # none of them loads Great Expectations
 
 
 def modules() -> list[ModuleType]:
@@ -88,15 +88,13 @@ def in_force(settings: Settings) -> dict[str, str]:
 def reasons() -> dict[str, dict[str, str]]:
     """Return the sentence of every reason: module name -> code -> sentence."""
     found: dict[str, dict[str, str]] = {}
-    for info in pkgutil.walk_packages(lmanalytics.__path__, "lmanalytics."):
-        parts = info.name.split(".")
-        if len(parts) < 3 or parts[1] not in _DECIDING or parts[1] in {"quality", "ingest"}:  # noqa: PLR2004 (package.stage.module)
-            continue
-        module = import_module(info.name)
+    for path in sorted(p for folder in _REASONING for p in (_ROOT / folder).rglob("*.py") if p.stem != "__init__"):
+        name = ".".join(("lmanalytics", *path.relative_to(_ROOT).with_suffix("").parts))
+        module = import_module(name)
         for value in vars(module).values():
-            if isinstance(value, EnumMeta) and issubclass(value, Reason) and value.__module__ == info.name:
+            if isinstance(value, EnumMeta) and issubclass(value, Reason) and value.__module__ == name:
                 sentences = {member.code: str(member.value) for member in value}
-                found.setdefault(parts[-1], {}).update(sentences)
+                found.setdefault(path.stem, {}).update(sentences)
     return found
 
 

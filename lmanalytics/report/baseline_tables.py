@@ -81,7 +81,7 @@ def version_rights_table(run: Run, limit: int = 30) -> GT:
         "is_covered": "Covered",
         "reason": "Why",
     }
-    empty = "No installed version is newer than the licenses allow."
+    empty = run.missing or "No installed version is newer than the licenses allow."
     return Grid(columns, empty, limit, "version_rights.parquet", run.sentences, named=run.named).show(frame)
 
 
@@ -146,7 +146,7 @@ def exclusions_table(run: Run, limit: int = 40) -> GT:
     """List what was left out of the demand, with the evidence and the ground."""
     frame = run.exclusions.sort("reason", "product", "subject_id")
     columns = {"subject_id": "Subject", "product": "Product", "evidence": "Evidence", "reason": "Ground"}
-    empty = "Nothing was left out." if run.is_given("oses") or run.is_given("hosts") else NO_ESTATE
+    empty = "Nothing was left out." if run.has_estate else NO_ESTATE
     return Grid(columns, empty, limit, "exclusions.parquet", run.sentences, named=run.named).show(frame)
 
 

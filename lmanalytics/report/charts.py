@@ -111,7 +111,9 @@ def expiry_chart(licenses: pl.LazyFrame, as_of: str) -> Chart:
         .collect(engine="streaming")
     )
     if rows.is_empty():
-        return sentence_chart("No license is in force on the position date, so no Software Assurance ends.")
+        return sentence_chart(
+            "No license is known to be in force on the position date, so no end of Software Assurance is drawn."
+        )
     ordered = by_size(rows).sort("metric", maintain_order=True)
     return stacked_bars(ordered, colors, "licenses", "Licenses in force by the end of their Software Assurance.")
 
@@ -133,7 +135,7 @@ def option_chart(plan: pl.LazyFrame) -> Chart:
     state = words("option").fill_null(_NONE)
     rows = plan.group_by(name="product", state=state).agg(count=pl.len().cast(pl.Int64)).collect(engine="streaming")
     if rows.is_empty():
-        return sentence_chart("Nothing requires a license, so no option was chosen.")
+        return sentence_chart("Nothing that requires a license is known, so no option was chosen.")
     size = rows.group_by("state").agg(pl.col("count").sum()).sort("count", "state", descending=[True, False])
     colors = {name: CATEGORIES[n % len(CATEGORIES)] for n, name in enumerate(size["state"])}
     colors |= {_NONE: ALARM} if _NONE in colors else {}

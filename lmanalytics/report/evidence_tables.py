@@ -47,7 +47,9 @@ def not_computable_table(run: Run) -> GT:
         ),
     ]
     frame = pl.concat([run.not_computable.lazy(), *(part.sort("what", "why") for part in parts)])
-    return Grid({"what": "What", "why": "Why"}, "Everything asked for could be computed.", 80).show(frame)
+    return Grid(
+        {"what": "What", "why": "Why"}, run.missing or "Everything that was asked for could be computed.", 80
+    ).show(frame)
 
 
 def digests_table(run: Run) -> GT:

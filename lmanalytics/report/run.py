@@ -75,6 +75,17 @@ class Run:
         """Tell whether every one of these canonical tables was in the exports."""
         return all(table in self.tables for table in tables)
 
+    @property
+    def missing(self) -> str:
+        """Say which half of the position was not given; nothing when both were."""
+        sentences = [] if self.is_given("purchases") else [NO_SUPPLY]
+        return " ".join(sentences if self.has_estate else [*sentences, NO_ESTATE])
+
+    @property
+    def has_estate(self) -> bool:
+        """Whether hosts or OSEs were in the exports."""
+        return self.is_given("hosts") or self.is_given("oses")
+
     @cached_property
     def tables(self) -> tuple[str, ...]:
         """The canonical tables that were given, in the order of the contract."""

@@ -143,13 +143,13 @@ def true_up_table(run: Run) -> GT:
 
 def _why_no_demand(run: Run) -> str:
     """Say why nothing is required."""
-    if not run.is_given("hosts") and not run.is_given("oses"):
+    if not run.has_estate:
         return NO_ESTATE
     return "No product that needs a license was found."
 
 
 def _why_no_position(run: Run) -> str:
     """Say why there is no line in the position."""
-    if not run.is_given("hosts") and not run.is_given("oses"):
+    if not run.has_estate:
         return NO_ESTATE
     return "Nothing is owned and nothing requires a license." if run.is_given("purchases") else NO_SUPPLY

@@ -26,7 +26,7 @@ def cover(run: Run) -> Markdown:
         f"**{escape(run.as_of)}**, and what to order.",
         f"It rests on exports of the organization and on the license terms that its rules cite. "
         f"Tables that were given: {escape(given)}.",
-        _missing(run),
+        run.missing,
     )
 
 
@@ -40,7 +40,7 @@ def summary(run: Run) -> Markdown:
     )
     total, short, covered, unknown = lines.collect().row(0)
     if not total:
-        return _paragraphs("The position is empty.", _missing(run))
+        return _paragraphs("The position is empty.", run.missing)
     states = f"{amount(short)} short, {amount(covered)} covered, {amount(unknown)} not computable"
     points = [f"The position has {_count(total, 'line')}: {states}."]
     worst = run.position.filter(pl.col("shortage") > 0).with_columns(name=_NAME)
@@ -48,9 +48,9 @@ def summary(run: Run) -> Markdown:
     points += [_shortage(row) for row in worst.collect().to_dicts()]
     if short > _WORST:
         points.append(f"{_count(short - _WORST, 'further line')} short; all stand in the position.")
-    points += [_cost(run)] if short else ["Nothing that could be computed is short."]
+    points += [_cost(run)] if short else ["Nothing that could be computed is short."] if covered else []
     points += [text for text in (_window(run), _found(run)) if text]
-    return _paragraphs(_missing(run), _bullets(points))
+    return _paragraphs(run.missing, _bullets(points))
 
 
 def quality(run: Run) -> Markdown:
@@ -111,8 +111,7 @@ def deployment(run: Run) -> Markdown:
             points.append(f"No {name}s were given." if not run.is_given(table) else f"No {name} was accepted.")
     grounds = _by_reason(run.exclusions, run).to_dicts()
     points += [f"{_count(row['rows'], 'subject')} left out: {escape(row['sentence'])}" for row in grounds]
-    given = run.is_given("hosts") or run.is_given("oses")
-    return _paragraphs("" if given else NO_ESTATE, _bullets(points))
+    return _paragraphs("" if run.has_estate else NO_ESTATE, _bullets(points))
 
 
 def position(run: Run) -> Markdown:
@@ -129,8 +128,11 @@ def position(run: Run) -> Markdown:
     ]
     options = run.plan.select(chosen=pl.col("option").is_not_null().sum(), without=pl.col("option").is_null().sum())
     chosen, without = options.collect().row(0)
-    points.append(f"An option was chosen for {_count(chosen, 'subject')}; for {amount(without)} none is available.")
-    return _paragraphs(_missing(run), _bullets(points) if chosen or without else "Nothing requires a license.")
+    if chosen or without:
+        points.append(f"An option was chosen for {_count(chosen, 'subject')}; for {amount(without)} none is available.")
+    elif run.has_estate:
+        points.append("Nothing that was found requires a license.")
+    return _paragraphs(run.missing, _bullets(points))
 
 
 def true_up(run: Run) -> Markdown:
@@ -158,13 +160,6 @@ def recipe(run: Run) -> Markdown:
         "computes the run, the second names every file that was changed since, the third explains one number.",
         f"```\n{block}\n```",
     )
-
-
-def _missing(run: Run) -> str:
-    sentences = [] if run.is_given("purchases") else [NO_SUPPLY]
-    if not run.is_given("hosts") and not run.is_given("oses"):
-        sentences.append(NO_ESTATE)
-    return " ".join(sentences)
 
 
 def _shortage(row: dict[str, Any]) -> str:

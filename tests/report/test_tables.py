@@ -163,6 +163,8 @@ def test_a_rule_that_nobody_checked_is_a_draft(runs):
         ("only_purchases", tables.plan_table, NO_ESTATE),
         ("only_purchases", baseline_tables.exclusions_table, NO_ESTATE),
         ("empty", tables.position_table, NO_ESTATE),
+        ("empty", baseline_tables.version_rights_table, f"{NO_SUPPLY} {NO_ESTATE}"),
+        ("empty", evidence_tables.not_computable_table, f"{NO_SUPPLY} {NO_ESTATE}"),
         ("no_windows", baseline_tables.step_ups_table, "No step-ups were bought."),
         ("no_windows", tables.plan_table, "No product that needs a license was found."),
     ],

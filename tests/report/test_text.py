@@ -42,7 +42,14 @@ def test_the_summary_says_what_is_short_and_what_it_costs(runs):
 @pytest.mark.parametrize(("name", "sentence"), [("only_hosts", NO_SUPPLY), ("only_purchases", NO_ESTATE)])
 def test_a_missing_half_comes_first(runs, name, sentence):
     assert text.summary(runs[name]).startswith(sentence)
-    assert "0 short" in text.summary(runs[name])
+    assert "0 short, 0 covered, 1 not computable" in text.summary(runs[name])
+
+
+@pytest.mark.parametrize("name", ["only_hosts", "only_purchases", "empty"])
+def test_a_missing_half_never_reads_as_compliant(runs, name):
+    said = " ".join(say(runs[name]) for say in TEXTS.values())
+    assert "Nothing" not in said
+    assert "an update statement takes" not in said
 
 
 def test_the_quality_says_whether_rows_add_up(tmp_path):

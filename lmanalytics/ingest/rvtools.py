@@ -31,15 +31,25 @@ def snapshots(sheets: Sequence[Sheet]) -> dict[int, date]:
 def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
     """Return `hosts` and `oses` of every export among `sheets`; what is odd about them becomes a finding."""
     tables: dict[str, list[pl.LazyFrame]] = {"hosts": [], "oses": []}
-    for key, group in group_of(sheets).items():
-        tabs = {name: [s for s in group if s.layout.name == name] for name in ("vInfo", "vHost", "vCPU", "vCluster")}
-        names = names_of(key, group)
+    groups = group_of(sheets)
+    known = {key: names_of(key, group) for key, group in groups.items()}
+    newest = _newest(groups, known)
+    for key, group in groups.items():
+        tabs = {name: [s for s in group if s.layout.name == name] for name in ("vInfo", "vHost", "vCPU")}
+        names = known[key]
         hosts = [_hosts(sheet, names) for sheet in tabs["vHost"]]
         machines = [_machines(sheet, names, tabs["vCPU"]) for sheet in tabs["vInfo"]]
         tables["hosts"] += hosts
         tables["oses"] += [_oses(sheet, m, names) for sheet, m in zip(tabs["vInfo"], machines, strict=True)]
-        rvtools_findings.report(key, group, names, hosts, machines, context)
+        if key in newest:
+            rvtools_findings.report(key, group, names, hosts, machines, context)
     return {table: pl.concat(frames) for table, frames in tables.items() if frames}
+
+
+def _newest(groups: dict[str, list[Sheet]], known: dict[str, Names]) -> set[str]:
+    """Return the exports that are not outdated by a newer one of the same vCenter: only they need be mended."""
+    days = {key: (known[key].only or key, group[0].snapshot_on or date.max) for key, group in groups.items()}
+    return {key for key, (vcenter, day) in days.items() if all(d <= day for v, d in days.values() if v == vcenter)}
 
 
 def _hosts(sheet: Sheet, names: Names) -> pl.LazyFrame:

@@ -186,6 +186,15 @@ def test_a_host_that_vhost_lacks_keeps_its_machines_and_gets_no_row(exports):
     assert "2 machines run on 1 hosts that vHost lacks (aaaa-1/esx99.x.y)" in exports.findings()["host_not_in_vhost"]
 
 
+def test_only_the_newest_export_of_a_vcenter_is_criticized(exports):
+    for day in ("2026-05-01", "2026-06-01"):
+        sheets = {"vInfo": [INFO, vm(1, Host=f"gone-{day}")], "vHost": [HOST, host()]}
+        exports.book(f"RVTools_export_all_{day}_10.00.00.xlsx", sheets)
+    told = exports.read().findings.filter(reason="host_not_in_vhost")["statement"].to_list()
+    assert len(told) == 1
+    assert "gone-2026-06-01" in told[0]
+
+
 def test_an_anonymized_file_with_blank_hosts_loses_nothing(exports):
     blank = [host(name=None), host(name=None)]
     book(exports, [vm(1, Host=None, Cluster=None), vm(2, Host=None)], blank)

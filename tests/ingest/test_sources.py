@@ -174,3 +174,11 @@ def test_files_are_found_in_order_without_what_is_none_of_our_business(tmp_path)
 )
 def test_days_in_names(name, day):
     assert sources.day_in_name(name) == day
+
+
+def test_a_large_sheet_is_parked_on_disk_and_reads_the_same(tmp_path, monkeypatch):
+    path = tmp_path / "b.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("A").write_column(0, 0, ["host", "a", "b"])
+    monkeypatch.setattr(sources, "_CELLS_IN_MEMORY", 1)
+    assert rows(only(path)) == [(1, "host"), (2, "a"), (3, "b")]

@@ -69,12 +69,19 @@ def run(
     return Done(target, is_reused=False)
 
 
-def check(exports: Path, into: Path, *, as_of: date, progress: Progress = lambda _: None) -> tuple["Ingested", "Gated"]:
+def check(
+    exports: Path,
+    into: Path,
+    *,
+    as_of: date,
+    policies: dict[str, str] | None = None,
+    progress: Progress = lambda _: None,
+) -> tuple["Ingested", "Gated"]:
     """Read and validate only: accepted, quarantined and the validation results are left in `into`."""
     progress("reading exports")
     from lmanalytics.ingest.readers import ingest, raw  # noqa: PLC0415 (a help text needs no readers)
 
-    ingested = ingest(exports, into / "tables", as_of)
+    ingested = ingest(exports, into / "tables", as_of, policies)
     progress("validating")
     from lmanalytics.quality.docs import write_docs  # noqa: PLC0415 (Great Expectations takes seconds to import)
     from lmanalytics.quality.gate import gate  # noqa: PLC0415
@@ -93,8 +100,8 @@ def check(exports: Path, into: Path, *, as_of: date, progress: Progress = lambda
 
 
 def _compute(exports: Path, folder: Path, asked: manifest.Question, progress: Progress) -> None:
-    ingested, gated = check(exports, folder, as_of=asked.as_of, progress=progress)
-    settings = Settings(asked.as_of, ingested.estate.policies | asked.policies)
+    ingested, gated = check(exports, folder, as_of=asked.as_of, policies=asked.policies, progress=progress)
+    settings = Settings(asked.as_of, ingested.estate.policies)
     in_force = register.in_force(settings)
     gated.check_share(settings)
     tables = {name: pl.scan_parquet(path) for name, path in sorted(gated.accepted.items())}

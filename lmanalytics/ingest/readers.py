@@ -35,13 +35,14 @@ class Ingested:
     estate: Estate
 
 
-def ingest(exports: Path, into: Path, as_of: date) -> Ingested:
+def ingest(exports: Path, into: Path, as_of: date, policies: dict[str, str] | None = None) -> Ingested:
     """Read every export below a folder into `into/<table>.parquet`.
 
     Args:
         exports: the folder; formats are recognized by headings. An `estate.yaml` in it is obeyed.
         into: where the tables go; each has exactly the schema of `CANONICAL[table]`.
         as_of: the position date, against which the age of exports is judged.
+        policies: readings that win over those of estate.yaml.
 
     Raises:
         ExportError: nothing is readable, or one file is encrypted, damaged, ambiguous or lacks a needed column.
@@ -51,7 +52,8 @@ def ingest(exports: Path, into: Path, as_of: date) -> Ingested:
     if not exports.is_dir():
         message = f"There is no folder {exports}. Give the folder that holds the exports."
         raise UsageError(message)
-    context = Context(as_of, load_estate(exports / sources.ESTATE))
+    estate = load_estate(exports / sources.ESTATE)
+    context = Context(as_of, replace(estate, policies=estate.policies | (policies or {})))
     found = list(find_all(exports, context))
     read = _dated([item for item in found if item.sheet], context)
     if not read:

@@ -129,11 +129,11 @@ def test_pieces_of_printed_text_are_joined_and_paths_hidden():
     cell = code(
         "x",
         printed("a\n"),
-        printed("in /home/me/runs/7\n"),
+        printed("in /srv/me/runs/7\n"),
         printed("e", "stderr"),
         shown(plain="<X at 0x7f3a5c0d10> 0x80070005"),
     )
-    node = normalize(notebook(cell), {"/home/me/runs": "."})
+    node = normalize(notebook(cell), {"/srv/me/runs": "."})
     first, second, third = node.cells[0].outputs
     assert (first.text, second.text) == ("a\nin ./7\n", "e")
     assert third.data["text/plain"] == "<X> 0x80070005"

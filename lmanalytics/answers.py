@@ -191,7 +191,13 @@ def _told(tables: Tables) -> dict[str, Any]:
     currencies = (
         [] if "prices" not in tables else sorted(tables["prices"].select("currency").unique().collect().to_series())
     )
-    return {"entities": entities, "currencies": currencies, "tables": given, "not_computable": not_computable}
+    return {
+        "entities": entities,
+        "currencies": currencies,
+        "tables": given,
+        "not_computable": not_computable,
+        "reasons": register.reasons(),
+    }
 
 
 def _saved(frames: Tables, folder: Path) -> Tables:

@@ -113,31 +113,32 @@ def _compute(exports: Path, folder: Path, asked: manifest.Question, progress: Pr
 
 @contextmanager
 def _unfinished(runs: Path, run_id: str) -> "Iterator[Path]":
-    """Give a folder that is renamed when complete and removed when not; one run of an id at a time."""
-    folder = runs / f".{run_id}.unfinished"
+    """Give a folder that is renamed when complete and removed when not; one process at a time for a run."""
+    folder, holder = runs / f".{run_id}.unfinished", runs / f".{run_id}.pid"
     runs.mkdir(parents=True, exist_ok=True)
-    _clear_if_abandoned(folder)
+    if not _is_alive(holder):
+        holder.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with holder.open("x", encoding="utf-8") as stream:
+            stream.write(str(os.getpid()))
+    except FileExistsError as error:
+        message = f"Run {run_id} is being computed by another process ({holder} names it). Wait for it."
+        raise RunError(message) from error
     try:
         folder.mkdir()
-    except FileExistsError as error:
-        message = f"Run {run_id} is being computed by another process ({folder}). Wait for it."
-        raise RunError(message) from error
-    (folder / ".pid").write_text(str(os.getpid()), encoding="utf-8")
-    try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        holder.unlink(missing_ok=True)
 
 
-def _clear_if_abandoned(folder: Path) -> None:
-    """Remove what a run left that was killed: its process is gone."""
+def _is_alive(holder: Path) -> bool:
+    """Say whether the process that computes a run still runs; one that was killed leaves its file behind."""
     try:
-        process = int((folder / ".pid").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        shutil.rmtree(folder)
+        os.kill(int(holder.read_text(encoding="utf-8")), 0)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
     except PermissionError:
-        return
+        return True
+    return True

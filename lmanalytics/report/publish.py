@@ -111,10 +111,7 @@ def _execute(
 
 
 def _with_quarto(program: Path, folder: Path, edition: Edition) -> None:
-    pages, pdf = quarto.render(program, folder / BOOK, edition)
-    (folder / PAGES).mkdir()
-    for name, page in pages.items():
-        (folder / PAGES / name).write_text(page, encoding="utf-8")
+    pdf = quarto.render(program, folder / BOOK, folder / PAGES, edition)
     (folder / PAGE).write_text(_FORWARD, encoding="utf-8")
     (folder / PDF).write_bytes(pdf)
 

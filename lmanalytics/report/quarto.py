@@ -12,7 +12,6 @@ from lmanalytics.report.book import Edition
 from lmanalytics.report.execute import epoch
 
 OLDEST = (1, 9)
-FORMATS = ("html", "typst")
 LAST_LINES = 15
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _REMOTE = re.compile(
@@ -41,37 +40,41 @@ def find_quarto() -> Path | None:
     return Path(found) if version and tuple(map(int, version.groups())) >= OLDEST else None
 
 
-def render(quarto: Path, folder: Path, edition: Edition) -> tuple[dict[str, str], bytes]:
+def render(quarto: Path, folder: Path, pages: Path, edition: Edition) -> bytes:
     """Render the staged book.
 
     Args:
         quarto: the program.
         folder: the staged book: `_quarto.yml`, the executed notebooks and the header for charts.
+        pages: where to put the HTML book: a page for each chapter, and what the pages share.
         edition: the run and the position date, which is also the date in the files.
 
     Returns:
-        The pages, HTML by file name, free of outside addresses, and the PDF.
+        The PDF.
 
     Raises:
         ReportError: Quarto fails or leaves a file out; the message ends with what Quarto said last.
 
     """
-    pages: dict[str, str] = {}
-    pdf = b""
-    for kind in FORMATS:
-        _run([str(quarto), "render", str(folder), "--to", kind, "--no-execute"], folder, edition)
-        made = folder / "_book"
-        if kind == "html":
-            pages = {p.name: offline(p.read_text(encoding="utf-8"), p.name) for p in sorted(made.glob("*.html"))}
-        else:
-            pdf = next((p.read_bytes() for p in sorted(made.glob("*.pdf"))), b"")
-        shutil.rmtree(made, ignore_errors=True)
-    shutil.rmtree(folder / ".quarto", ignore_errors=True)
-    missing = [name for name, found in (("index.html", pages.get("index.html")), ("the PDF", pdf)) if not found]
-    if missing:
-        message = f"Quarto ended without {' and '.join(missing)}. Publish with `--publisher builtin`, or update Quarto."
+    made = folder / "_book"
+    _run([str(quarto), "render", str(folder), "--to", "html", "--no-execute"], folder, edition)
+    _check(made / "index.html")
+    for page in sorted(made.rglob("*.html")):
+        page.write_text(offline(page.read_text(encoding="utf-8"), page.name), encoding="utf-8")
+    made.rename(pages)
+    _run([str(quarto), "render", str(folder), "--to", "typst", "--no-execute"], folder, edition)
+    pdf = next(iter(sorted(made.glob("*.pdf"))), made / "the PDF")
+    _check(pdf)
+    data = pdf.read_bytes()
+    for left in (made, folder / ".quarto"):
+        shutil.rmtree(left, ignore_errors=True)
+    return data
+
+
+def _check(path: Path) -> None:
+    if not path.is_file():
+        message = f"Quarto ended without {path.name}. Publish with `--publisher builtin`, or update Quarto."
         raise ReportError(message)
-    return pages, pdf
 
 
 def offline(page: str, name: str) -> str:

@@ -43,7 +43,7 @@ number-sections: true
 toc: true
 toc-depth: 2
 format:
-  html: {embed-resources: true, html-math-method: mathml, include-in-header: vega.html}
+  html: {html-math-method: mathml, include-in-header: vega.html}
   typst: {papersize: a4, pdf-standard: [a-2b]}
 """
 CHART = (

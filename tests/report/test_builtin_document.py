@@ -44,6 +44,14 @@ def test_figures_and_tables_count_within_their_chapter_and_sections_below_it():
     ]  # fmt: skip
 
 
+def test_a_title_in_front_matter_may_say_that_its_chapter_has_no_number():
+    doc = document(
+        index=notebook(raw("---\ntitle: About {.unnumbered}\n---"), tbl("tbl-i")),
+        n10_a=notebook(raw("---\ntitle: A\n---")),
+    )
+    assert [(h.number, h.text) for h in doc.headings] == [("", "About"), ("1", "A")]
+
+
 def test_references_say_what_they_lead_to_across_chapters():
     doc = document(
         index=notebook(

@@ -119,9 +119,12 @@ def test_quarto_publishes_where_it_is_installed(workspace, tmp_path, monkeypatch
     pages = {"index.html": "<p>cover</p>", "10_a.html": "<p>a</p>"}
     seen = []
 
-    def render(program, folder, edition):
+    def render(program, folder, into, edition):
         seen.append((program, sorted(p.name for p in folder.iterdir()), edition.run_id))
-        return pages, b"%PDF"
+        into.mkdir()
+        for name, page in pages.items():
+            (into / name).write_text(page, encoding="utf-8")
+        return b"%PDF"
 
     monkeypatch.setattr(quarto, "find_quarto", lambda: tmp_path / "quarto")
     monkeypatch.setattr(quarto, "render", render)

@@ -26,6 +26,7 @@ made = Path(sys.argv[2]) / "_book"
 made.mkdir()
 if sys.argv[4] == "html":
     (made / "index.html").write_text({page!r}); (made / "10_a.html").write_text("<p>a</p>")
+    (made / "site_libs").mkdir(); (made / "site_libs" / "a.js").write_text("1")
 elif not {no_pdf}:
     (made / "Report.pdf").write_bytes(b"%PDF")
 """
@@ -72,12 +73,14 @@ def test_the_book_is_rendered_twice_and_nothing_is_executed(fake, tmp_path):
     log = fake(page=f"<head>{CDN}</head><p>ok</p>")
     book = tmp_path / "book"
     book.mkdir()
-    pages, pdf = quarto.render(quarto.find_quarto(), book, edition(tmp_path))
+    pdf = quarto.render(quarto.find_quarto(), book, tmp_path / "html", edition(tmp_path))
+    pages = {p.name: p.read_text(encoding="utf-8") for p in (tmp_path / "html").glob("*.html")}
     assert log.read_text(encoding="utf-8").splitlines() == [
         f"render {book} --to html --no-execute SOURCE_DATE_EPOCH=1782777600",
         f"render {book} --to typst --no-execute SOURCE_DATE_EPOCH=1782777600",
     ]
     assert sorted(pages) == ["10_a.html", "index.html"]
+    assert (tmp_path / "html" / "site_libs" / "a.js").read_text(encoding="utf-8") == "1"
     assert "https://" not in pages["index.html"]
     assert pages["index.html"].endswith("<p>ok</p>")
     assert pdf == b"%PDF"
@@ -87,7 +90,7 @@ def test_the_book_is_rendered_twice_and_nothing_is_executed(fake, tmp_path):
 def test_a_failure_ends_with_what_quarto_said_last(fake, tmp_path):
     fake(fail=True)
     with pytest.raises(ReportError) as failed:
-        quarto.render(quarto.find_quarto(), tmp_path, edition(tmp_path))
+        quarto.render(quarto.find_quarto(), tmp_path, tmp_path / "html", edition(tmp_path))
     assert "`quarto render --to html` failed with exit code 3" in str(failed.value)
     assert "ERROR: no such thing in ." in str(failed.value)
     assert str(tmp_path) not in str(failed.value)
@@ -96,7 +99,7 @@ def test_a_failure_ends_with_what_quarto_said_last(fake, tmp_path):
 def test_a_missing_file_is_a_failure(fake, tmp_path):
     fake(no_pdf=True)
     with pytest.raises(ReportError, match="Quarto ended without the PDF"):
-        quarto.render(quarto.find_quarto(), tmp_path, edition(tmp_path))
+        quarto.render(quarto.find_quarto(), tmp_path, tmp_path / "html", edition(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,8 @@ def test_quarto_itself_gives_the_same_numbers(tmp_path):
         nbformat.write(node, book / name)
     where = edition(tmp_path, list(nodes))
     stage(tmp_path / "_quarto.yml", where, book, header_html())
-    pages, pdf = quarto.render(quarto.find_quarto(), book, where)
+    pdf = quarto.render(quarto.find_quarto(), book, tmp_path / "html", where)
+    pages = {p.name: p.read_text(encoding="utf-8") for p in (tmp_path / "html").glob("*.html")}
     assert (where.run_id, where.as_of) == (RUN, DAY)
     assert pdf.startswith(b"%PDF")
     assert "Table&nbsp;1.1" in pages["index.html"]

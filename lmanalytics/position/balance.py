@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from lmanalytics.position.assign import assign
-from lmanalytics.position.classes import NEEDS, demand_classes, needs, supply_classes
+from lmanalytics.position.classes import NEEDS, demand_classes, in_force, needs, supply_classes
 from lmanalytics.position.grid import grid
 from lmanalytics.position.plan import SUBJECT
 from lmanalytics.rules.engine import compute
@@ -51,10 +51,10 @@ def balance(
         `plan` and `position` as in the data contract.
 
     """
-    if plan is None or licenses is None:
+    usable = None if licenses is None else in_force(licenses, settings.as_of)
+    if plan is None or usable is None:
         answer = ANSWERS["plan"].empty() if plan is None else _answer(plan)
-        return Balance(answer, grid(plan, licenses, None, None, versions, products), None)
-    usable = licenses.filter(pl.col("quantity") > 0)
+        return Balance(answer, grid(plan, usable, None, None, versions, products), None)
     split = needs(plan, usable, listed).collect().lazy()
     supply = supply_classes(usable, versions).collect()
     classes = demand_classes(split, versions).collect()

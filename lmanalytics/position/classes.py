@@ -1,11 +1,29 @@
 """Lots and needs with equal attributes become classes; the rest of the position works on those."""
 
+from datetime import date
+
 import polars as pl
 
 from lmanalytics.rules.demand.price_list import for_entity
 
 SUPPLY = ["entity_id", "product", "edition", "metric", "version_right", "has_sa", "tied_to_host_id"]
 NEEDS = ["entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to"]
+
+
+def in_force(licenses: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Keep what is held on a day: not what ended, was returned or replaced before it, nor what begins later.
+
+    Args:
+        licenses: the `licenses` answer, which tells the whole history of each lot.
+        as_of: the day of the position.
+
+    Returns:
+        The same columns, the rows with a positive quantity in force on that day.
+
+    """
+    begun = (pl.col("valid_from") <= as_of).fill_null(value=True)
+    lasts = (pl.col("valid_to") >= as_of).fill_null(value=True)
+    return licenses.filter(begun & lasts & (pl.col("quantity") > 0))
 
 
 def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFrame:

@@ -157,6 +157,29 @@ l3      | Datacenter | 2022          | 40       | yes |
     assert plan.select("subject_id", "licenses_assigned", "licenses_short").rows() == [("h1", 24, 24), ("h2", 32, 0)]
 
 
+def test_only_licenses_in_force_on_the_day_of_the_position_count():
+    day, before, after = date(2026, 6, 30), date(2026, 6, 29), date(2026, 7, 1)
+    lots = licenses_of("""
+license  | edition    | version_right | quantity | sa  | host
+replaced | Standard   | 2022          | 1        | no  |
+stepped  | Datacenter | 2022          | 2        | no  |
+last_day | Standard   | 2022          | 4        | no  |
+later    | Standard   | 2022          | 8        | no  |
+undated  | Standard   | 2022          | 16       | no  |
+""").with_columns(
+        valid_from=pl.Series([before, day, before, after, None], dtype=pl.Date),
+        valid_to=pl.Series([before, None, day, None, None], dtype=pl.Date),
+    )
+    demand = demand_of("""
+subject | edition  | version | option | required | sa | price
+h1      | Standard | 2022    | a      | 40       | no | 70
+""")
+    for plan in (choose(demand), None):
+        position = balanced(plan, lots).position.collect()
+        assert dict(position.select("edition", "owned").rows()) == {"Datacenter": 2, "Standard": 20}
+    assert balanced(choose(demand), lots).plan.collect()["licenses_short"].to_list() == [18]
+
+
 def test_virtual_machines_need_software_assurance_and_an_oem_license_its_machine():
     plan, _ = solved(
         """

@@ -67,6 +67,7 @@ def bench(name: str, stages: list[str], work: Path, *, repeat: int) -> dict[str,
                 continue
             _say(f"{name}: {stage} ({engine})")
             found.append(measure(stage, engine, work, repeat=repeat))
+            _say(f"  {found[-1].seconds:.1f} s, {found[-1].peak_mib:,} MiB")
     result = {
         "size": name,
         "hosts": size.hosts,

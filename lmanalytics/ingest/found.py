@@ -12,11 +12,13 @@ from typing import Any
 import polars as pl
 
 import lmanalytics.ingest as package
-from lmanalytics.ingest import headings, sources
+from lmanalytics.ingest import delimited, headings, sources
 from lmanalytics.ingest.adapter import ORIGIN, Context, Sheet
 from lmanalytics.ingest.sources import ROW, RawSheet
 
 UNKNOWN, DUPLICATE = "unknown", "duplicate"
+_PARK_FROM = 2**24
+"""Bytes from which a text file is parsed once and parked."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _opened(found: RawSheet, account: dict[str, Any], index: int, context: Conte
         found.file,
         found.sheet,
         match.layout,
-        _named(found, match, index),
+        _parked(_named(found, match, index), found),
         frozenset(match.columns),
         tuple(h for place, h in enumerate(found.head[match.row]) if h and place not in mapped),
         tuple(above),
@@ -118,6 +120,15 @@ def _named(found: RawSheet, match: headings.Match, index: int) -> pl.LazyFrame:
     }
     body = found.frame.filter(pl.col(ROW) > found.first_row + match.row, ~_is_repeated(match))
     return body.select(ROW, **origin, **dict(zip(known, columns, strict=True))).select(*ORIGIN, *sorted(known))
+
+
+def _parked(frame: pl.LazyFrame, found: RawSheet) -> pl.LazyFrame:
+    """Parse a large text file once: later passes read the few columns that matter from Parquet."""
+    if found.is_native or found.path.stat().st_size < _PARK_FROM:
+        return frame
+    path = delimited.scratch(".parquet")
+    frame.sink_parquet(path, compression="lz4", maintain_order=True)
+    return pl.scan_parquet(path)
 
 
 def _is_repeated(match: headings.Match) -> pl.Expr:

@@ -1,1 +1,27 @@
-"""What Microsoft licenses an organization needs, owns, lacks and must order."""
+"""What Microsoft licenses an organization needs, owns, lacks and must order.
+
+For notebooks and scripts:
+
+    import lmanalytics as lm
+    done = lm.run(Path("data/raw"), lm.Workspace(Path()), as_of=date(2026, 6, 30))
+    position = lm.open_run(done.path).position.collect()
+"""
+
+from importlib import import_module
+from typing import Any
+
+_PUBLIC = {
+    "run": "lmanalytics.pipeline",
+    "Workspace": "lmanalytics.workspace",
+    "open_run": "lmanalytics.report.run",
+    "LmError": "lmanalytics.errors",
+}
+__all__ = ["LmError", "Workspace", "open_run", "run"]  # noqa: F822 (found by __getattr__, so that nothing loads early)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for."""
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -16,7 +16,7 @@ _PUBLIC = {
     "open_run": "lmanalytics.report.run",
     "LmError": "lmanalytics.errors",
 }
-__all__ = ["LmError", "Workspace", "open_run", "run"]  # noqa: F822 (found by __getattr__, so that nothing loads early)
+__all__ = ["LmError", "Workspace", "open_run", "run"]
 
 
 def __getattr__(name: str) -> Any:

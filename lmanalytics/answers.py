@@ -56,7 +56,8 @@ def compute(
     solved = _solved(required, owned, tables, settings)
     answered = _saved({"plan": solved.plan, "position": solved.position}, folder)
     if solved.short is not None:
-        order = true_up(solved.short, tables.get("prices"), tables.get("agreements"), settings)
+        unknown = _unknown(required)
+        order = true_up(solved.short, tables.get("prices"), tables.get("agreements"), settings, unknown)
         answered |= _saved({"true_up": order}, folder)
     answered |= owned | required
     progress("accounts and findings")
@@ -80,7 +81,16 @@ def _required(tables: Tables, settings: Settings, folder: Path) -> Tables:
 def _solved(required: Tables, owned: Tables, tables: Tables, settings: Settings) -> Balance:
     plan = top_up(choose(required["demand"]), required["customer_minimums"]) if "demand" in required else None
     listed = per_license(tables.get("prices"), PRODUCT, METRIC, settings.as_of)
-    return balance(plan, owned.get("licenses"), listed, version_ranks(settings), (PRODUCT,), settings)
+    return balance(
+        plan, owned.get("licenses"), listed, version_ranks(settings), (PRODUCT,), settings, _unknown(required)
+    )
+
+
+def _unknown(required: Tables) -> pl.LazyFrame | None:
+    """Name the products of each entity of which some machine's demand is not computable."""
+    outcomes = [required[name] for name in ("ose_outcomes", "host_outcomes") if name in required]
+    rows = [frame.filter(pl.col("outcome") == "not_computable").select("entity_id", "product") for frame in outcomes]
+    return pl.concat(rows).unique().with_columns(metric=pl.lit(METRIC)) if rows else None
 
 
 def _evidence(

@@ -36,6 +36,7 @@ def balance(
     versions: pl.DataFrame,
     products: tuple[str, ...],
     settings: Settings,
+    unknown: pl.LazyFrame | None = None,
 ) -> Balance:
     """Assign licenses to the chosen options and add up what is over and missing.
 
@@ -46,6 +47,7 @@ def balance(
         versions: product, version, version_rank (`version_ranks`).
         products: the products whose demand is computed.
         settings: date and policies.
+        unknown: entity_id, product, metric of which some machine's demand is not computable.
 
     Returns:
         `plan` and `position` as in the data contract.
@@ -54,14 +56,16 @@ def balance(
     usable = None if licenses is None else in_force(licenses, settings.as_of)
     if plan is None or usable is None:
         answer = ANSWERS["plan"].empty() if plan is None else _answer(plan)
-        return Balance(answer, grid(plan, usable, None, None, versions, products), None)
+        return Balance(answer, grid(plan, usable, None, None, versions, products, unknown), None)
     split = needs(plan, usable, listed).collect().lazy()
     supply = supply_classes(usable, versions).collect()
     classes = demand_classes(split, versions).collect()
     flows = _flows(supply, classes, settings)
     short = _spread(split, classes, flows).collect().lazy()
     detail = _detail(flows, supply, classes)
-    return Balance(_answer(_per_subject(plan, short)), grid(plan, usable, short, detail, versions, products), short)
+    return Balance(
+        _answer(_per_subject(plan, short)), grid(plan, usable, short, detail, versions, products, unknown), short
+    )
 
 
 def version_ranks(settings: Settings) -> pl.DataFrame:

@@ -6,12 +6,13 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.schemas import ANSWERS, MONEY
 
 KEY = ["entity_id", "product", "edition", "version", "metric"]
-_COUNTS = ["owned", "owned_with_sa", "required", "allocated_in", "allocated_out", "assigned", "unknown_subjects"]
+_COUNTS = ["owned", "owned_with_sa", "required", "allocated_in", "allocated_out", "assigned"]
 _SCHEMA = {
     **dict.fromkeys(KEY, pl.String()),
     **dict.fromkeys(_COUNTS, pl.Int64()),
     "shortage_cost": MONEY,
     "currency": pl.String(),
+    "is_unknown": pl.Boolean(),
 }
 
 
@@ -21,7 +22,10 @@ class Reason(ReasonBase):
     COVERED = "What is required is covered by what is owned."
     COVERED_AS_FAR_AS_KNOWN = "What is known to be required is covered; of some machines it is not computable."
     SHORT = "More is required than the licenses that may serve it."
+    COVERED_IF_NO_NEWER = "Covered if what runs is no newer than the licenses: no export states its version."
     NOT_REQUIRED = "Owned, and nothing that was found requires it."
+    NOT_REQUIRED_AS_FAR_AS_KNOWN = "Owned, and nothing known requires it; of some machines it is not computable."
+    DEMAND_NOT_COMPUTABLE = "Of some machines it is not computable what they require; the findings say why."
     SUPPLY_NOT_GIVEN = "No purchases and no license statement were given: what is owned is not computable."
     DEMAND_NOT_GIVEN = "No hosts and no OSEs were given: what is required is not computable."
     NO_DEMAND_RULE = "What this product requires is not computed."
@@ -34,6 +38,7 @@ def grid(
     flows: pl.LazyFrame | None,
     versions: pl.DataFrame,
     products: tuple[str, ...],
+    unknown: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """Build the position.
 
@@ -44,9 +49,11 @@ def grid(
         flows: entity_id, product, metric, edition, version (held), edition_run, version_run, quantity.
         versions: product, version, version_rank, for the order of the rows.
         products: the products whose demand is computed.
+        unknown: entity_id, product, metric of which some machine's demand is not computable: each gets a row
+            of its own with nothing required, and no other row of it is called covered without saying so.
 
     Returns:
-        The `position` answer. Where both sides were given, for every row
+        The `position` answer. Where both sides were given, for every other row
         required = assigned + shortage and owned + allocated_in = assigned + surplus + allocated_out.
 
     """
@@ -54,7 +61,9 @@ def grid(
     if licenses is not None:
         parts.append(_owned(licenses))
     if plan is not None:
-        parts.append(_required(plan))
+        parts.append(plan.drop_nulls("licenses_required").group_by(KEY).agg(required=pl.col("licenses_required").sum()))
+    if unknown is not None:
+        parts.append(unknown.with_columns(is_unknown=pl.lit(value=True)))
     if short is not None:
         parts.append(_cost_of(short))
     if flows is not None:
@@ -72,13 +81,6 @@ def _owned(licenses: pl.LazyFrame) -> pl.LazyFrame:
     key = ["entity_id", "product", "edition", "metric", pl.col("version_right").alias("version")]
     quantity = pl.col("quantity")
     return licenses.group_by(key).agg(owned=quantity.sum(), owned_with_sa=quantity.filter("sa_active").sum())
-
-
-def _required(plan: pl.LazyFrame) -> pl.LazyFrame:
-    known = pl.col("licenses_required").is_not_null()
-    unknown = plan.filter(~known).group_by("entity_id", "product").agg(unknown_subjects=pl.len().cast(pl.Int64))
-    required = plan.filter(known).group_by(KEY).agg(required=pl.col("licenses_required").sum())
-    return required.join(unknown, on=["entity_id", "product"], how="left")
 
 
 def _cost_of(short: pl.LazyFrame) -> pl.LazyFrame:
@@ -105,7 +107,7 @@ def _allocated(flows: pl.LazyFrame) -> list[pl.LazyFrame]:
 
 def _filled(totals: pl.LazyFrame, products: tuple[str, ...], *, has_demand: bool, has_supply: bool) -> pl.LazyFrame:
     """Turn absence into zero where its side was given, and leave it unknown where it was not."""
-    demanded = pl.col("product").is_in(products) & has_demand
+    demanded = pl.col("product").is_in(products) & has_demand & pl.col("is_unknown").is_null()
     both = demanded & has_supply
     filled = totals.with_columns(
         pl.when(pl.lit(has_supply)).then(pl.col("owned", "owned_with_sa").fill_null(0)),
@@ -131,14 +133,21 @@ def _reason(*, has_demand: bool, has_supply: bool) -> pl.Expr:
         return Reason.SUPPLY_NOT_GIVEN.lit
     if not has_demand:
         return Reason.DEMAND_NOT_GIVEN.lit
+    in_part = pl.col("is_unknown").any().over("entity_id", "product")
     return (
-        pl.when(pl.col("required").is_null())
+        pl.when("is_unknown")
+        .then(Reason.DEMAND_NOT_COMPUTABLE.lit)
+        .when(pl.col("required").is_null())
         .then(Reason.NO_DEMAND_RULE.lit)
         .when(pl.col("shortage") > 0)
         .then(Reason.SHORT.lit)
+        .when((pl.col("required") == 0) & in_part)
+        .then(Reason.NOT_REQUIRED_AS_FAR_AS_KNOWN.lit)
         .when(pl.col("required") == 0)
         .then(Reason.NOT_REQUIRED.lit)
-        .when(pl.col("unknown_subjects") > 0)
+        .when(pl.col("version").is_null())
+        .then(Reason.COVERED_IF_NO_NEWER.lit)
+        .when(in_part)
         .then(Reason.COVERED_AS_FAR_AS_KNOWN.lit)
         .otherwise(Reason.COVERED.lit)
     )

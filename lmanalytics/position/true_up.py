@@ -16,11 +16,16 @@ class Reason(ReasonBase):
 
     SHORTAGE = "The position is short by these licenses."
     NOTHING_DUE = "Nothing is short: an update statement takes the place of an order."
+    NOTHING_KNOWN_DUE = "Nothing known is short, but of some machines it is not computable what they require."
     NO_PRICE = "The position is short by these licenses; no price was given for them."
 
 
 def true_up(
-    short: pl.LazyFrame, prices: pl.LazyFrame | None, agreements: pl.LazyFrame | None, settings: Settings
+    short: pl.LazyFrame,
+    prices: pl.LazyFrame | None,
+    agreements: pl.LazyFrame | None,
+    settings: Settings,
+    unknown: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """Order what the plan is short of.
 
@@ -33,6 +38,7 @@ def true_up(
         prices: the canonical table, or None.
         agreements: the canonical table, or None: the lines then name no enrollment and no window.
         settings: date and policies.
+        unknown: entity_id of which some machine's demand is not computable.
 
     Returns:
         The `true_up` answer: one row per pack size of a line, or one update statement per entity.
@@ -58,6 +64,10 @@ def true_up(
             reason=Reason.NOTHING_DUE.lit,
         )
     )
+    if unknown is not None:
+        in_part = unknown.select("entity_id", _is_unknown=True).unique()
+        reason = pl.when("_is_unknown").then(Reason.NOTHING_KNOWN_DUE.lit).otherwise("reason")
+        statements = statements.join(in_part, on="entity_id", how="left").with_columns(reason=reason)
     rows = pl.concat([ordered, statements], how="diagonal_relaxed").with_columns(rule=pl.lit("true_up"))
     rows = rows.join(_enrollment(agreements, settings), on="entity_id", how="left")
     return ANSWERS["true_up"].conform(rows).sort([*_LINE, "pack_size"])

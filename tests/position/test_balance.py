@@ -230,6 +230,38 @@ def test_a_product_without_a_demand_rule_is_not_called_surplus():
     assert (row["surplus"], row["required"], row["reason"]) == (None, None, "no_demand_rule")
 
 
+UNKNOWN = pl.LazyFrame({"entity_id": ["main"], "product": ["Windows Server"], "metric": ["core"]})
+
+
+def reasons_of(demand, licenses):
+    plan = choose(demand_of("subject | edition | version | option | required | sa | price\n" + demand))
+    lots = licenses_of("license | edition | version_right | quantity | sa | host\n" + licenses)
+    position = balance(plan, lots, LISTED, VERSIONS, WINDOWS, SETTINGS, UNKNOWN).position.collect()
+    return position.select("edition", "version", "owned", "required", "surplus", "shortage", "reason").rows()
+
+
+def test_machines_whose_need_is_not_computable_have_a_line_of_their_own():
+    lots = "l1 | Standard | 2022 | 16 | no |\nl2 | Datacenter | 2022 | 8 | no |"
+    not_computable = (None, None, 0, None, None, None, "demand_not_computable")
+    assert reasons_of("h1 | Standard | 2022 | a | 16 | no | 70", lots) == [
+        ("Datacenter", "2022", 8, 0, 8, 0, "not_required_as_far_as_known"),
+        ("Standard", "2022", 16, 16, 0, 0, "covered_as_far_as_known"),
+        not_computable,
+    ]
+    assert reasons_of("h1 | Standard | 2022 | a |  | no | 70", lots) == [
+        ("Datacenter", "2022", 8, 0, 8, 0, "not_required_as_far_as_known"),
+        ("Standard", "2022", 16, 0, 16, 0, "not_required_as_far_as_known"),
+        not_computable,
+    ]
+
+
+def test_a_need_of_unknown_version_is_covered_only_if_nothing_newer_runs():
+    text = "subject | edition | version | option | required | sa | price\nh1 | Standard |  | a | 16 | no | 70"
+    lots = "license | edition | version_right | quantity | sa | host\nl1 | Standard | 2022 | 16 | no |"
+    _, position = solved(text, lots)
+    assert position.filter(pl.col("required") > 0)["reason"].to_list() == ["covered_if_no_newer"]
+
+
 def test_a_mix_needs_both_kinds_of_licenses():
     demand = demand_of("""
 subject | edition  | version | option | required | sa | price

@@ -82,6 +82,13 @@ def test_without_any_need_that_is_known_there_is_neither_order_nor_statement():
     assert true_up(plan_of(), None, None, SETTINGS).collect().is_empty()
 
 
+def test_an_update_statement_says_when_something_is_not_computable():
+    unknown = pl.LazyFrame({"entity_id": ["main"], "product": ["Windows Server"]})
+    assert true_up(plan_of(0), None, None, SETTINGS, unknown).collect()["reason"].to_list() == ["nothing_known_due"]
+    other = unknown.with_columns(entity_id=pl.lit("other"))
+    assert true_up(plan_of(0), None, None, SETTINGS, other).collect()["reason"].to_list() == ["nothing_due"]
+
+
 def test_the_order_goes_to_the_running_enrollment_with_the_nearest_anniversary():
     agreements = CANONICAL["agreements"].conform(
         pl.LazyFrame(

@@ -112,7 +112,7 @@ class RuleFile:
 
     def table(self, name: str) -> pl.DataFrame:
         """Read `<name>.csv` beside the YAML; empty cells are null, ISO dates are dates."""
-        return pl.read_csv(self.path.parent / f"{name}.csv", try_parse_dates=True, infer_schema_length=None)
+        return _read_table(self.path.parent / f"{name}.csv")
 
     def change_dates(self) -> set[date]:
         """Return every day on which some value starts."""
@@ -142,6 +142,11 @@ def load_file(path: Path) -> RuleFile:
         message = f"{path.name} cites {', '.join(absent)}; add it to references."
         raise ParameterError(message)
     return file
+
+
+@cache
+def _read_table(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, try_parse_dates=True, infer_schema_length=None)
 
 
 def _parameter(name: str, body: dict[str, Any]) -> Parameter:

@@ -81,6 +81,8 @@ class Effects:
         end = _day(pl.col("sa_end"))
         acquired = _day(pl.col("acquired_on"))
         by_order = {"latest_sa_end": -end, "earliest_sa_end": end, "first_acquired": acquired}
+        # Coverage goes to what was bought with it or ends the day before it starts, then to what ends nearest.
+        apart = (pl.col("event_coverage_start") - _one_day() - pl.col("sa_end")).dt.total_days().abs().fill_null(0)
         leaving = acquired if self.return_order == "first_acquired" else -acquired
         return [
             pl.col("is_pinned"),
@@ -89,7 +91,7 @@ class Effects:
             .when(kind == "removal")
             .then(leaving)
             .when(kind == "sa")
-            .then(pl.when(pl.col("sa_end").is_null()).then(_day(pl.lit(date.max))).otherwise(end))
+            .then(apart)
             .otherwise(acquired),
             acquired,
         ]

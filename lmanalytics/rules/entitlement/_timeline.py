@@ -161,7 +161,7 @@ def _serve(pool: pl.DataFrame, wanted: pl.DataFrame, rules: Rules) -> tuple[pl.D
     met = met.with_columns(key=_key("event_scope", "lot_id", "purchase_type"))
     wanted = wanted.with_columns(key=_key("scope", "pin", "purchase_type")).with_row_index("demand")
     met = met.join(wanted.select("key").unique(), on="key", how="semi", maintain_order="left")
-    met = met.sort("key", *rules.preference(), "lot_id", "since", maintain_order=True)
+    met = met.sort("key", *rules.preference(), "lot_id", "since", "sa_end", maintain_order=True)
     met = met.with_row_index("supply")
     pieces = allocate(wanted.select("key", "demand", "units"), met.select("key", "supply", "units"))
     missing = _missing(pieces, wanted)

@@ -13,10 +13,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
+from polars.exceptions import PolarsError
+
+from lmanalytics.errors import LmError
+
 COLUMNS = ("id", "topic", "inputs_json", "expected_json", "confidence")
 PASSED, FAILED, UNDECIDABLE = "pass", "fail", "undecidable"
 _WRONG = ("published", "tool_output")
 _RIGHT = "rule_value"
+_REMARK = "note"
+_UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, PolarsError, LmError)
+_MOST = 10**12
 
 
 class UndecidableError(Exception):
@@ -28,11 +35,53 @@ class UnreadableError(Exception):
 
 
 class Inputs(dict[str, Any]):
-    """The inputs of an example; asking for one that is absent makes it undecidable."""
+    """The inputs of an example; asking for one that is absent makes it undecidable.
+
+    `asked` are the outcomes that the example states: a name may hold the date it is asked for, or what to
+    compare with, and is then itself an input.
+    """
+
+    asked: dict[str, Any]
+
+    def __init__(self, values: dict[str, Any] | None = None, /, asked: dict[str, Any] | None = None) -> None:
+        super().__init__(values or {})
+        self.asked = asked or {}
 
     def __missing__(self, key: str) -> NoReturn:
         message = f"the example does not give {key}"
         raise UndecidableError(message)
+
+
+def count(value: Any) -> int:
+    """Read a whole number, zero or more."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
+        message = f"{_shown(value)} is not a whole number"
+        raise UndecidableError(message)
+    return value
+
+
+def flag(value: Any) -> bool:
+    """Read a yes or no."""
+    if not isinstance(value, bool):
+        message = f"{_shown(value)} is neither true nor false"
+        raise UndecidableError(message)
+    return value
+
+
+def money(value: Any) -> Decimal:
+    """Read a price, or a ratio of prices."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= _MOST:
+        message = f"{_shown(value)} is no price"
+        raise UndecidableError(message)
+    return Decimal(value)
+
+
+def words(value: Any) -> str:
+    """Read a text that says something."""
+    if not isinstance(value, str) or not value.strip():
+        message = f"{_shown(value)} is no text"
+        raise UndecidableError(message)
+    return value.strip()
 
 
 Decider = Callable[[Inputs], dict[str, Any]]
@@ -71,9 +120,9 @@ def result(row: dict[str, str], topics: dict[str, list[Decider]]) -> Result:
     except ValueError as error:
         return Result(name, topic, FAILED, str(error))
     conditions = {key.removeprefix("at_"): value for key, value in expected.items() if key.startswith("at_")}
-    asked = {key: value for key, value in expected.items() if not key.startswith("at_")}
+    asked = {key: value for key, value in expected.items() if not key.startswith("at_") and key != _REMARK}
     try:
-        decided = _decide(topic, Inputs(inputs | conditions), topics)
+        decided = _decide(topic, Inputs(inputs | conditions, asked), topics)
     except UndecidableError as error:
         return Result(name, topic, UNDECIDABLE, str(error))
     if _RIGHT in asked:
@@ -116,8 +165,8 @@ def _decide(topic: str, inputs: Inputs, topics: dict[str, list[Decider]]) -> dic
             return decide(inputs)
         except UndecidableError as error:
             reasons.append(str(error))
-        except (TypeError, ValueError, AttributeError) as error:
-            reasons.append(f"an input cannot be read: {error}")
+        except _UNREADABLE as error:
+            reasons.append(f"an input cannot be read: {type(error).__name__}: {error}".splitlines()[0])
     raise UndecidableError("; ".join(dict.fromkeys(reasons)))
 
 
@@ -138,12 +187,14 @@ def _keyed(value: object) -> dict[str, Any]:
 
 
 def _compare(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str, str]:
-    different, open_keys = [], []
+    if not asked:
+        return UNDECIDABLE, "the example expects nothing"
+    different, open_keys, agreed = [], [], []
     for key, value in asked.items():
         if key not in decided:
             open_keys.append(key)
         elif _equal(value, decided[key]):
-            continue
+            agreed.append(key)
         elif isinstance(value, str) and re.search(r"\d", value) and not isinstance(decided[key], str):
             open_keys.append(f"{key} (published as {value!r}, which is no figure)")
         else:
@@ -151,19 +202,34 @@ def _compare(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str, str]:
     if different:
         return FAILED, "; ".join(different)
     if open_keys:
-        return UNDECIDABLE, f"no rule decides {', '.join(open_keys)}"
+        rest = f"; {', '.join(agreed)} as expected" if agreed else ""
+        return UNDECIDABLE, f"no rule decides {', '.join(open_keys)}{rest}"
     return PASSED, ""
 
 
 def _equal(expected: object, given: object) -> bool:
-    """Compare exactly; a text with the code of an outcome (`any time` is `any_time`)."""
+    """Compare exactly; a text with the code of an outcome (`any time` is `any_time`), zero of a name with none."""
     if isinstance(expected, bool) or isinstance(given, bool):
         return expected is given
     if isinstance(expected, str) and isinstance(given, str):
-        return expected.replace("_", " ").casefold() == given.replace("_", " ").casefold()
+        return _plain(expected) == _plain(given)
     if isinstance(expected, list) and isinstance(given, list):
         return len(expected) == len(given) and all(map(_equal, expected, given))
+    if isinstance(expected, dict) and isinstance(given, dict):
+        left, right = ({_plain(k): v for k, v in side.items() if not _is_zero(v)} for side in (expected, given))
+        return left.keys() == right.keys() and all(_equal(value, right[key]) for key, value in left.items())
     return expected == given
+
+
+def _is_zero(value: object) -> bool:
+    return not isinstance(value, bool) and value == 0
+
+
+def _plain(text: str) -> str:
+    """Fold case, spelling of codes and of licence, and a version's channel: `LTSC 2021` and `2021` are one."""
+    folded = text.replace("_", " ").casefold().replace("licence", "license")
+    folded = re.sub(r"\bltsc\b|\(\)|\(ltsc\)", "", folded)
+    return " ".join(re.sub(r"^se$", "subscription edition", folded.strip()).split())
 
 
 def _shown(value: object) -> str:

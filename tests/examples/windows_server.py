@@ -22,11 +22,16 @@ from lmanalytics.rules.demand import (
 )
 from lmanalytics.rules.engine import column_name, evaluate, rules_in_force
 from lmanalytics.rules.parameters import Settings
-from tests.examples.outcome import Inputs, UndecidableError
+from tests.examples.outcome import Inputs, UndecidableError, count, flag, money, words
 
 SETTINGS = Settings(date(2026, 6, 30))
 _HOST = re.compile(r"^\s*(\d+)\s*[x\u00d7]\s*(\d+)(?:[\s-]*cores?)?\s*$", re.IGNORECASE)
 _STANDARD, _DATACENTER = "Standard", "Datacenter"
+_EDITIONS = {"standard": _STANDARD, "std": _STANDARD, "datacenter": _DATACENTER, "dc": _DATACENTER}
+_TOTALS = ("total_cores", "server_cores", "host_cores", "cores")
+_MOST_PROCESSORS = 1000
+_BY_MACHINE = re.compile(r"^(licensed )?(per|by) (vm|virtual machine)s?$")
+_BY_CORE = re.compile(r"^(licensed )?((per|by) )?(physical )?cores?$")
 
 
 def values(module: ModuleType, **facts: Any) -> dict[str, Any]:
@@ -37,35 +42,53 @@ def values(module: ModuleType, **facts: Any) -> dict[str, Any]:
     return {r.name: row[column_name(module, r.name)] for r in rules_in_force(module, SETTINGS.as_of) if not r.is_frame}
 
 
-def server_cores(i: Inputs) -> list[int]:
-    """Read the cores of each processor; a total stands for processors that are all above their minimum."""
-    if "host" in i:
-        if not (match := _HOST.match(str(i["host"]))):
-            message = f"the host {i['host']!r} is not processors x cores"
-            raise UndecidableError(message)
-        return [int(match[2])] * int(match[1])
-    for total in ("total_cores", "server_cores", "host_cores"):
-        if total in i and "processors" not in i:
-            return [_count(i[total])]
-    cores = i["cores_per_processor"]
-    return [_count(c) for c in cores] if isinstance(cores, list) else [_count(cores)] * _count(i["processors"])
+def server_cores(i: Inputs) -> dict[str, Any]:
+    """Read the processors and cores of a server as the rule's facts; a total alone is of one large processor."""
+    if host := _host(i):
+        return _processors([host[1]] * host[0])
+    total = next((count(i[key]) for key in _TOTALS if key in i), None)
+    cores = i.get("cores_per_processor")
+    if isinstance(cores, list):
+        return _processors([count(c) for c in cores])
+    if cores is not None:
+        return _processors([count(cores)] * count(i["processors"]))
+    if total is None:
+        raise UndecidableError("the example does not give the cores of a server")
+    if "processors" in i:
+        return {"processors": count(i["processors"]), "physical_cores": total}
+    return _processors([total])
 
 
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        message = f"{value!r} is not a whole number"
+def _processors(cores: list[int]) -> dict[str, Any]:
+    if not any(cores) or len(cores) > _MOST_PROCESSORS:
+        message = f"a server with {len(cores)} processors and {sum(cores)} cores is none"
         raise UndecidableError(message)
-    return value
+    return {"cores_per_processor": cores, "processors": len(cores), "physical_cores": sum(cores)}
+
+
+def _host(i: Inputs) -> tuple[int, int] | None:
+    """Read a host such as `2x32 cores`; one that is described otherwise gives no cores."""
+    match = _HOST.match(str(i.get("host", "")))
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def full_set(i: Inputs) -> int:
     """Cores to license of one server."""
-    cores = server_cores(i)
-    if not cores or sum(cores) == 0:
-        raise UndecidableError("a server without cores is none")
-    return values(windows_server_cores, cores_per_processor=cores, processors=len(cores), physical_cores=sum(cores))[
-        "cores_to_license"
-    ]
+    found = values(windows_server_cores, **server_cores(i))
+    if found["accuracy"] != windows_server_cores.Reason.EXACT.code:
+        raise UndecidableError(windows_server_cores.Reason.LOWER_BOUND.value)
+    return int(found["cores_to_license"])
+
+
+def _edition(i: Inputs, default: str) -> str:
+    """Read the edition, however it is written."""
+    if "edition" not in i:
+        return default
+    name = re.sub(r"^(microsoft )?(windows server )?(\d{4} )?", "", words(i["edition"]).casefold())
+    if name not in _EDITIONS:
+        message = f"the edition {i['edition']} has no rule here"
+        raise UndecidableError(message)
+    return _EDITIONS[name]
 
 
 def packs(licenses: int, **given: Any) -> dict[str, Any]:
@@ -75,17 +98,29 @@ def packs(licenses: int, **given: Any) -> dict[str, Any]:
 
 def _host_facts(i: Inputs) -> dict[str, Any]:
     """Read what the physical OSE runs; a Windows Server whose work is not said is undecidable."""
-    runs = "windows" in str(i.get("host_os", "")).casefold() or "host_used_only_to_manage_vms" in i
-    works = runs and not i["host_used_only_to_manage_vms"]
+    runs = _is_windows_host(i) or "host_used_only_to_manage_vms" in i
+    works = runs and not flag(i["host_used_only_to_manage_vms"])
     return {"host_runs_windows": runs, "host_rights_used": int(works), "process_containers": 0}
+
+
+def _is_windows_host(i: Inputs) -> bool:
+    return "host_os" in i and "windows" in words(i["host_os"]).casefold()
+
+
+def _physical_ose(i: Inputs, rights: dict[str, Any]) -> dict[str, Any]:
+    """Say whether Windows Server may run on the host; of a host of another maker the terms say nothing."""
+    if "host_os" in i and not _is_windows_host(i):
+        return {}
+    return {"physical_ose_allowed": rights["is_physical_ose_allowed"]}
 
 
 def physical(i: Inputs) -> dict[str, Any]:
     """ws_physical: one server or several alike, and their packs."""
     _by_core(i)
+    if count(i.get("servers", 1)) != 1 and "cores_per_processor" not in i and not _host(i):
+        raise UndecidableError("the example does not say whether its cores are of one server or of all")
     one = full_set(i)
-    servers = pl.Series([one] * _count(i.get("servers", 1)), dtype=pl.Int64)
-    total = int(servers.sum())
+    total = int(pl.Series([one]).repeat_by(count(i.get("servers", 1))).explode().sum())
     bought = packs(total, pack_size=_common_size(i.get("pack_sizes_available", [2])))
     decided = {
         "core_licenses": total,
@@ -100,24 +135,28 @@ def physical(i: Inputs) -> dict[str, Any]:
         "base_packs_16core": bought["base_packs"],
         "additional_packs_16core": bought["additional_packs"],
     }
-    if "processors" in i:
-        grant = values(windows_server_core_grant, processors=_count(i["processors"]), cores_to_license=one)
+    if "cores_per_processor" in i or "processors" in i:
+        grant = values(windows_server_core_grant, processors=server_cores(i)["processors"], cores_to_license=one)
         decided["sa_renewal_increase_pct_vs_2proc_grant"] = grant["renewal_increase"]
     return decided
 
 
 def _by_core(i: Inputs) -> None:
-    """Refuse versions that were licensed by processor."""
+    """Refuse versions that were licensed by processor, and those that are not known."""
     ranks = dict(windows_versions().iter_rows())
-    version = str(i.get("version", "2016"))
-    if version in ranks and ranks[version] < ranks["2016"]:
+    version = re.sub(r"^(microsoft )?windows server ", "", str(i.get("version", "2016")).strip(), flags=re.IGNORECASE)
+    version = re.sub(r" (standard|datacenter)$", "", version, flags=re.IGNORECASE)
+    if version not in ranks:
+        message = f"the version {version} of Windows Server is not known"
+        raise UndecidableError(message)
+    if ranks[version] < ranks["2016"]:
         message = f"Windows Server {version} was licensed by processor, not by core"
         raise UndecidableError(message)
 
 
 def _common_size(sizes: Any) -> int:
     """Give the smallest pack when every other is a multiple of it: then only it rounds."""
-    found = sorted(_count(s) for s in (sizes if isinstance(sizes, list) else [sizes]))
+    found = sorted(count(s) for s in (sizes if isinstance(sizes, list) else [sizes]))
     if not found or found[0] == 0 or any(s % found[0] for s in found):
         message = f"packs of {sizes} do not round to one size"
         raise UndecidableError(message)
@@ -126,7 +165,7 @@ def _common_size(sizes: Any) -> int:
 
 def standard(i: Inputs) -> dict[str, Any]:
     """ws_std_stack: full sets for guests, or guests for full sets."""
-    if i.get("edition", _STANDARD) == _DATACENTER:
+    if _edition(i, _STANDARD) == _DATACENTER:
         return datacenter(i)
     host = _host_facts(i)
     if "windows_vms" not in i:
@@ -141,13 +180,15 @@ def standard(i: Inputs) -> dict[str, Any]:
         decided = {
             "sets": held,
             "windows_vms_allowed": rights["oses_allowed"],
-            "physical_ose_allowed": rights["is_physical_ose_allowed"],
+            **_physical_ose(i, rights),
         }
         if not _gives_cores(i):
             return decided
         oses = rights["oses_allowed"]
     else:
-        decided, oses = {}, _count(i["windows_vms"])
+        decided, oses = {}, count(i["windows_vms"])
+        if oses == 0 and not {"host_os", "host_used_only_to_manage_vms"} & i.keys():
+            raise UndecidableError("without guests it depends on whether the server itself runs Windows Server")
     if not _gives_cores(i):
         sets = values(windows_server_standard, windows_oses=oses, cores_to_license=None, **host)["full_sets"]
         return {"sets": sets} | decided
@@ -162,22 +203,22 @@ def standard(i: Inputs) -> dict[str, Any]:
         "packs_2core": packs(need["core_licenses"])["packs_small"],
         "packs_16core": packs(need["core_licenses"])["packs_large"],
         "windows_vms_allowed": allowed["oses_allowed"],
-        "physical_ose_allowed": allowed["is_physical_ose_allowed"],
+        **_physical_ose(i, allowed),
         **_cost(i, need["core_licenses"]),
     } | decided
 
 
 def _gives_cores(i: Inputs) -> bool:
-    return any(k in i for k in ("server_cores", "total_cores", "host_cores", "cores_per_processor", "host"))
+    return _host(i) is not None or any(k in i for k in (*_TOTALS, "cores_per_processor"))
 
 
 def _sets_held(i: Inputs) -> int:
     """Read full sets, or make them of the packs that are held; a server that is said to be licensed has one."""
     if "full_sets" in i:
-        return _count(i["full_sets"])
+        return count(i["full_sets"])
     if "packs_2core" not in i:
         return 1
-    licenses = packs(0, packs_held=_count(i["packs_2core"]))["licenses_of_small_packs"]
+    licenses = packs(0, packs_held=count(i["packs_2core"]))["licenses_of_small_packs"]
     host = {"host_runs_windows": False, "host_rights_used": 0, "process_containers": 0}
     sets = values(windows_server_standard, windows_oses=0, cores_to_license=full_set(i), licenses_held=licenses, **host)
     return int(sets["full_sets_of_licenses"])
@@ -186,23 +227,23 @@ def _sets_held(i: Inputs) -> int:
 def _cost(i: Inputs, licenses: int) -> dict[str, Any]:
     for key, size in (("price_per_2core_pack_usd", 2), ("price_per_16core_set_usd", 16)):
         if key in i:
-            return {"cost_usd": packs(licenses, pack_size=size, pack_price=Decimal(str(i[key])))["cost"]}
+            return {"cost_usd": packs(licenses, pack_size=size, pack_price=money(i[key]))["cost"]}
     return {}
 
 
 def datacenter(i: Inputs) -> dict[str, Any]:
     """ws_datacenter: one full set and what it permits."""
-    if i.get("edition", _DATACENTER) == _STANDARD:
+    if _edition(i, _DATACENTER) == _STANDARD:
         return standard(i)
     one = full_set(i) if _gives_cores(i) else None
     need = values(
         windows_server_datacenter,
-        windows_oses=_count(i.get("windows_vms", 0)),
+        windows_oses=count(i.get("windows_vms", 0)),
         host_rights_used=0,
         host_runs_windows="windows_vms" not in i,
         process_containers=0,
         cores_to_license=one,
-        full_sets_held=_count(i.get("full_sets", 1)),
+        full_sets_held=count(i.get("full_sets", 1)),
     )
     decided = {
         "sets": need["full_sets"],
@@ -237,16 +278,10 @@ def breakeven(i: Inputs) -> dict[str, Any]:
     }
     decided: dict[str, Any] = {}
     if "windows_vms" in i:
-        sized = Inputs(i if _gives_cores(i) else i | {"total_cores": 16})
-        sets = standard(Inputs(sized | {"edition": _STANDARD}))
-        whole = datacenter(Inputs(sized | {"edition": _DATACENTER}))
-        size = 2 if "std_pack2_usd" in i else full_set(sized)
-        costs = [
-            packs(licenses["core_licenses"], pack_size=size, pack_price=price)["cost"]
-            for licenses, price in ((sets, prices[0]), (whole, prices[1]))
-        ]
-        facts |= {"standard_cost": costs[0], "datacenter_cost": costs[1]}
-        decided = {"std_sets": sets["sets"], "std_cost_usd": costs[0], "dc_cost_usd": costs[1]}
+        facts |= _costs(i, prices)
+        has_costs = "price_ratio_dc_over_std" not in i and ("std_pack2_usd" not in i or _gives_cores(i))
+        costs = {"std_cost_usd": facts["standard_cost"], "dc_cost_usd": facts["datacenter_cost"]}
+        decided = {"std_sets": standard(Inputs(_guests(i)))["sets"], **(costs if has_costs else {})}
     answer = values(windows_server_breakeven, **facts)
     if "windows_vms" in i:
         decided["cheapest"] = answer["cheapest"]
@@ -260,16 +295,32 @@ def breakeven(i: Inputs) -> dict[str, Any]:
     }
 
 
+def _guests(i: Inputs) -> dict[str, Any]:
+    """Leave the guests alone of an example."""
+    return {"windows_vms": i["windows_vms"], "edition": _STANDARD}
+
+
+def _costs(i: Inputs, prices: tuple[Decimal, Decimal]) -> dict[str, Decimal]:
+    """Cost both editions for the guests; without cores, for a server of one large pack."""
+    sized = Inputs(i if _gives_cores(i) else i | {"total_cores": 16})
+    size = 2 if "std_pack2_usd" in i else full_set(sized)
+    costs = [
+        packs(by_core(Inputs(sized | {"edition": edition}))["core_licenses"], pack_size=size, pack_price=price)["cost"]
+        for by_core, edition, price in ((standard, _STANDARD, prices[0]), (datacenter, _DATACENTER, prices[1]))
+    ]
+    return {"standard_cost": costs[0], "datacenter_cost": costs[1]}
+
+
 def _prices(i: Inputs) -> tuple[Decimal, Decimal]:
     if "price_ratio_dc_over_std" in i:
         if str(i.get("density_definition", "OSEs/2")).replace(" ", "").casefold() != "oses/2":
             message = f"a density of {i['density_definition']} is not one of OSEs per full set"
             raise UndecidableError(message)
-        return Decimal(1), Decimal(str(i["price_ratio_dc_over_std"]))
+        return Decimal(1), money(i["price_ratio_dc_over_std"])
     for kind in ("pack2", "set", "16core"):
         keys = f"std_{kind}_usd", f"dc_{kind}_usd"
         if all(key in i for key in keys):
-            found = Decimal(str(i[keys[0]])), Decimal(str(i[keys[1]]))
+            found = money(i[keys[0]]), money(i[keys[1]])
             if found[0] > 0:
                 return found
     raise UndecidableError("it depends on the prices of both editions, which the example does not give")
@@ -277,39 +328,39 @@ def _prices(i: Inputs) -> tuple[Decimal, Decimal]:
 
 def cluster(i: Inputs) -> dict[str, Any]:
     """ws_cluster_peak: every host is sized for all guests that may arrive."""
-    hosts = _count(i["cluster_hosts"] if "cluster_hosts" in i else i.get("hosts", 1))
+    hosts = count(i["cluster_hosts"] if "cluster_hosts" in i else i.get("hosts", 1))
     rule = values(windows_server_cluster, hosts=hosts, full_sets_per_host=0)
     decided: dict[str, Any] = {"license_each_host_for_peak": rule["is_each_host_licensed"]}
     if "windows_vms" not in i:
         return decided
-    if not i.get("vms_move_freely", True):
+    if not flag(i.get("vms_move_freely", True)):
         raise UndecidableError("where guests run that do not move is not given")
-    is_datacenter = i.get("edition", _STANDARD) == _DATACENTER
-    one = (datacenter if is_datacenter else standard)(Inputs(windows_vms=i["windows_vms"]))["sets"]
+    by_core = datacenter if _edition(i, _STANDARD) == _DATACENTER else standard
+    one = by_core(Inputs({"windows_vms": i["windows_vms"]}))["sets"]
     total = values(windows_server_cluster, hosts=hosts, full_sets_per_host=one)["full_sets"]
     return decided | {"sets_per_host": one, "sets_total": total}
 
 
 def virtual(i: Inputs) -> dict[str, Any]:
     """ws_per_vm: single OSEs, their minimums, and the same guests by physical core."""
-    sizes = [_count(v) for v in _listed(i.get("vm_vcores", []))]
-    frame = pl.LazyFrame({"vcpus": sizes}, schema={"vcpus": pl.Int64})
-    column = column_name(windows_server_virtual_cores, "core_licenses")
-    each = evaluate(frame, windows_server_virtual_cores, SETTINGS).collect()[column]
-    rights = values(
-        windows_server_virtual_cores, vcpus=0, sa_or_subscription=i.get("sa_or_subscription", True), is_same_farm=True
-    )
+    sizes = [count(v) for v in _listed(i["vm_vcores"])] if "vm_vcores" in i else []
+    each = _each_machine(sizes)
+    rights = values(windows_server_virtual_cores, vcpus=0, is_same_farm=True)
     customer = values(windows_server_customer_minimum, virtual_core_licenses=int(each.sum()))
     decided: dict[str, Any] = {
-        "allowed": rights["eligibility"] == windows_server_virtual_cores.Reason.ALLOWED.code and _is_virtual(i),
         "min_core_licenses_per_vm": rights["min_licenses"],
         "min_core_licenses_per_customer": customer["min_licenses"],
         "move_within_farm": rights["movement"],
     }
+    if not _is_virtual(i):
+        return decided | {"allowed": False}
+    if "sa_or_subscription" in i:
+        decided["allowed"] = _is_eligible(i)
     if not sizes:
         return decided
-    decided |= {"core_licenses": int(each.sum()), "per_vm_core_licenses": int(each.sum())}
-    if _gives_cores(i) and _is_virtual(i):
+    if decided.get("allowed", True):
+        decided |= {"core_licenses": int(each.sum()), "per_vm_core_licenses": int(each.sum())}
+    if _gives_cores(i):
         guests = {"windows_vms": len(sizes)}
         sets = standard(Inputs(i | guests | {"edition": _STANDARD}))
         whole = datacenter(Inputs(i | guests | {"edition": _DATACENTER}))
@@ -319,20 +370,39 @@ def virtual(i: Inputs) -> dict[str, Any]:
     return decided
 
 
+def _each_machine(sizes: list[int]) -> pl.Series:
+    frame = pl.LazyFrame({"vcpus": sizes}, schema={"vcpus": pl.Int64})
+    column = column_name(windows_server_virtual_cores, "core_licenses")
+    return evaluate(frame, windows_server_virtual_cores, SETTINGS).collect()[column]
+
+
+def _is_eligible(i: Inputs) -> bool:
+    covered = flag(i["sa_or_subscription"])
+    code = values(windows_server_virtual_cores, vcpus=0, sa_or_subscription=covered)["eligibility"]
+    return bool(code == windows_server_virtual_cores.Reason.ALLOWED.code)
+
+
 def _is_virtual(i: Inputs) -> bool:
     """Tell whether the example asks about a guest: the physical OSE is never licensed by virtual machine."""
-    return "physical" not in f"{i.get('host', '')} {i.get('rule', '')} {i.get('unit', '')}".casefold()
+    if "licensing" in i and not _BY_MACHINE.match(words(i["licensing"]).casefold()):
+        message = f"licensing {i['licensing']!r} is not by virtual machine"
+        raise UndecidableError(message)
+    asked = " ".join(str(i.get(key, "")) for key in ("host", "rule", "unit")).casefold().replace("_", " ")
+    return not re.search(r"\bphysical ose\b|\bhost (os|operating system)\b|\bphysical os\b", asked)
 
 
 def _listed(value: Any) -> list[Any]:
+    """Read one value as a list of it; an empty list of machines says nothing."""
+    if value == []:
+        raise UndecidableError("the list of virtual machines is empty")
     return value if isinstance(value, list) else [value]
 
 
 def containers(i: Inputs) -> dict[str, Any]:
     """ws_containers: what a full set, or one licensed virtual machine, permits."""
-    by_machine = re.sub(r"[^a-z]", "", str(i.get("licensing", "")).casefold())
-    if by_machine in {"pervm", "pervirtualmachine", "byvm", "byvirtualmachine"}:
-        if not i.get("sa_or_subscription", True):
+    licensing = words(i.get("licensing", "physical cores")).casefold()
+    if _BY_MACHINE.match(licensing):
+        if not _is_eligible(i):
             return {"allowed": False}
         rights = values(windows_server_virtual_cores, vcpus=0)
         return {
@@ -341,9 +411,15 @@ def containers(i: Inputs) -> dict[str, Any]:
             "hyperv_isolated_containers_or_oses": rights["oses_allowed"],
             "non_isolated_containers": rights["process_containers_allowed"],
         }
-    if i["edition"] == _DATACENTER:
+    if not _BY_CORE.match(licensing):
+        message = f"licensing {licensing!r} is neither by physical core nor by virtual machine"
+        raise UndecidableError(message)
+    smallest = {"min_core_licenses": full_set(Inputs({"total_cores": 1}))}
+    if "edition" not in i:
+        return smallest
+    if _edition(i, _STANDARD) == _DATACENTER:
         allowed = datacenter(i)
-        return allowed | {"oses_or_isolated_containers": allowed["windows_vms_allowed"]}
+        return smallest | allowed | {"oses_or_isolated_containers": allowed["windows_vms_allowed"]}
     rights = values(
         windows_server_standard, windows_oses=0, cores_to_license=None, full_sets_held=_sets_held(i), **_host_facts(i)
     )
@@ -351,14 +427,13 @@ def containers(i: Inputs) -> dict[str, Any]:
         "hyperv_isolated_containers_or_oses": rights["oses_allowed"],
         "oses_or_isolated_containers": rights["oses_allowed"],
         "non_isolated_containers": rights["process_containers_allowed"],
+        **smallest,
     }
 
 
 def per_vm(i: Inputs) -> dict[str, Any]:
     """windows_server_per_vm: licenses of each virtual machine and of the customer."""
-    frame = pl.LazyFrame({"vcpus": [_count(v) for v in i["vms"]]}, schema={"vcpus": pl.Int64})
-    column = column_name(windows_server_virtual_cores, "core_licenses")
-    each = evaluate(frame, windows_server_virtual_cores, SETTINGS).collect()[column]
+    each = _each_machine([count(v) for v in _listed(i["vms"])])
     customer = values(windows_server_customer_minimum, virtual_core_licenses=int(each.sum()))
     without = values(windows_server_virtual_cores, vcpus=0, sa_or_subscription=False)
     return {
@@ -375,21 +450,22 @@ def tool(i: Inputs) -> dict[str, Any]:
     if product not in {"Windows Server", "Windows Server Standard", "Windows Server Datacenter"}:
         message = f"no rule for {product} decides this yet"
         raise UndecidableError(message)
-    edition = i.get("edition") or product.removeprefix("Windows Server").strip()
-    sizes = _listed(i["vm_vcores"]) if "vm_vcores" in i else []
-    found = {}
+    named = product.removeprefix("Windows Server").strip()
+    edition = _edition(Inputs({"edition": i.get("edition", named)}), "") if "edition" in i or named else ""
+    sizes = [count(v) for v in _listed(i["vm_vcores"])] if "vm_vcores" in i else []
+    found: dict[str, Any] = {}
     if _gives_cores(i):
         guests = {} if "windows_vms" in i or not sizes else {"windows_vms": len(sizes)}
         by_core = datacenter if edition == _DATACENTER else standard
         found = by_core(Inputs(i | guests)) if edition else physical(i)
     elif edition == _STANDARD and "windows_vms" in i:
         found = standard(i)
-    if sizes and i.get("sa", False):
-        single = virtual(Inputs(vm_vcores=sizes))["core_licenses"]
+    if sizes and flag(i.get("sa", False)):
+        single = int(_each_machine(sizes).sum())
         found["core_licenses"] = min(single, found.get("core_licenses", single))
     scalar = found.get("core_licenses", found.get("sets"))
     if scalar is None:
-        raise UndecidableError("the example gives neither cores nor virtual machines")
+        raise UndecidableError("the example gives no cores, and no virtual machines with Software Assurance")
     return found | {"rule_value": scalar}
 
 

@@ -27,6 +27,7 @@ class Reason(ReasonBase):
     SUPERSEDED_BY_LATER_STATEMENT = "A later license statement replaces this one."
     STEP_UP_IN_STATEMENT = "A statement names no agreement, so the base of its step-ups cannot be found."
     UNKNOWN_QUANTITY = "The quantity could not be read."
+    UNKNOWN_PRODUCT = "The product is not known, so neither is what one license of it covers."
     UNKNOWN_TYPE = "It is not known what kind of purchase this is."
     ADDS_NO_LICENSE = "This kind of purchase adds no license of its own."
 
@@ -123,6 +124,8 @@ def _reason(as_of: date, statement_or_transactions: str, proof_of_purchase: str)
         .then(Reason.AFTER_AS_OF.lit)
         .when(pl.col("kind").is_null())
         .then(Reason.UNKNOWN_TYPE.lit)
+        .when(pl.col("metric").is_null() & (pl.col("kind") != "none"))
+        .then(Reason.UNKNOWN_PRODUCT.lit)
         .when(pl.col("units").is_null())
         .then(Reason.UNKNOWN_QUANTITY.lit)
         .when(unproven)
@@ -150,6 +153,7 @@ def _outcome() -> pl.Expr:
         Reason.SUPERSEDED_BY_LATER_STATEMENT: "superseded",
         Reason.STEP_UP_IN_STATEMENT: "not_computable",
         Reason.UNKNOWN_QUANTITY: "not_computable",
+        Reason.UNKNOWN_PRODUCT: "not_computable",
         Reason.UNKNOWN_TYPE: "not_computable",
         Reason.ADDS_NO_LICENSE: "used",
     }

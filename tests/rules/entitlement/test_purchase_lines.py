@@ -33,6 +33,7 @@ def test_what_lines_add():
         ({"order_date": date(2026, 7, 1)}, "excluded", "after_as_of"),
         ({"quantity": None}, "not_computable", "unknown_quantity"),
         ({"purchase_type": "rental"}, "not_computable", "unknown_type"),
+        ({"metric": None}, "not_computable", "unknown_product"),
         ({"purchase_type": "esu"}, "used", "adds_no_license"),
         ({"purchase_type": "add_on"}, "used", "adds_no_license"),
         ({"purchase_type": "step_up", "basis": "statement_summary"}, "not_computable", "step_up_in_statement"),

@@ -87,9 +87,12 @@ def _solved(required: Tables, owned: Tables, tables: Tables, settings: Settings)
 
 
 def _unknown(required: Tables) -> pl.LazyFrame | None:
-    """Name the products of each entity of which some machine's demand is not computable."""
+    """Name the products of each entity of which some machine's demand is not computable, or cannot be met."""
     outcomes = [required[name] for name in ("ose_outcomes", "host_outcomes") if name in required]
-    rows = [frame.filter(pl.col("outcome") == "not_computable").select("entity_id", "product") for frame in outcomes]
+    rows = [
+        frame.filter(pl.col("outcome").is_in(["not_computable", "not_licensable"])).select("entity_id", "product")
+        for frame in outcomes
+    ]
     return pl.concat(rows).unique().with_columns(metric=pl.lit(METRIC)) if rows else None
 
 

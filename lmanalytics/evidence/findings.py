@@ -2,17 +2,19 @@
 
 import polars as pl
 
+from lmanalytics.rules.entitlement import purchase_lines
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
+_RIGHTLY_LEFT_OUT = tuple(r.code for r in (purchase_lines.Reason.NOT_OWNED, purchase_lines.Reason.AFTER_AS_OF))
 
 
 def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame, settings: Settings) -> pl.LazyFrame:
     """Gather the findings of every stage.
 
     Args:
-        answered: position, step_ups and step_up_matches, ose_outcomes.
+        answered: position, step_ups, the outcomes of purchases, oses and hosts; what is absent is not told of.
         read: findings of the readers.
         checks: the gate's checks: table, check, severity, sentence, unexpected_count, success, examples.
         settings: date and policies.
@@ -27,8 +29,13 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame, setting
         parts.append(_shortages(answered["position"]))
     if "step_ups" in answered:
         parts.append(_step_ups(answered["step_ups"]))
-    if "ose_outcomes" in answered:
-        parts.append(_unknown(answered["ose_outcomes"], answered["plan"]))
+    if "purchase_outcomes" in answered:
+        told = answered["step_ups"].filter(pl.col("quantity_unresolved") > 0)
+        lines = answered["purchase_outcomes"].join(told, on=[ENTITY, "purchase_id"], how="anti")
+        parts.append(_not_counted(lines))
+    for name, what in (("ose_outcomes", "operating system environments"), ("host_outcomes", "hosts")):
+        if name in answered:
+            parts.append(_unknown(answered[name], what))
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, default=3, return_dtype=pl.Int8)
     rows = [ANSWERS["findings"].conform(part) for part in parts]
     return (
@@ -84,26 +91,54 @@ def _step_ups(step_ups: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _unknown(outcomes: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
+def _not_counted(outcomes: pl.LazyFrame) -> pl.LazyFrame:
+    """Tell of purchase lines that were to count and did not."""
     rows = (
-        outcomes.filter(pl.col("outcome") == "not_computable")
+        outcomes.filter(
+            (pl.col("outcome") == "not_computable")
+            | ((pl.col("outcome") == "excluded") & ~pl.col("reason").is_in(_RIGHTLY_LEFT_OUT))
+        )
         .group_by(ENTITY, "product", "reason")
         .agg(rows=pl.len())
         .with_columns(money_at_stake=pl.lit(None, MONEY), subject_id=pl.col("reason"))
     )
-    del plan
     return _finding(
         rows,
-        "deployment",
+        "entitlement",
         severity=pl.lit("warning"),
         identity=pl.concat_str([pl.col(ENTITY), pl.col("product"), pl.col("reason")], separator="/"),
         statement=pl.format(
-            "Of {} operating system environments it is not computable what they require ({}).",
-            pl.col("rows"),
+            "{} purchase lines of {} could not be counted ({}).",
+            "rows",
+            "product",
             pl.col("reason").str.replace_all("_", " "),
         ),
+        action="Check these orders against the agreement; purchase_outcomes.parquet in the run names them.",
+    )
+
+
+def _unknown(outcomes: pl.LazyFrame, what: str) -> pl.LazyFrame:
+    """Tell of what has no answer, and of what no license can be used for."""
+    rows = (
+        outcomes.filter(pl.col("outcome").is_in(["not_computable", "not_licensable"]))
+        .group_by(ENTITY, "product", "outcome", "reason")
+        .agg(rows=pl.len())
+        .with_columns(money_at_stake=pl.lit(None, MONEY), subject_id=pl.col("reason"))
+    )
+    barred = pl.col("outcome") == "not_licensable"
+    why = pl.col("reason").str.replace_all("_", " ")
+    found = _finding(
+        rows,
+        "deployment",
+        severity=pl.when(barred).then(pl.lit("error")).otherwise(pl.lit("warning")),
+        identity=pl.concat_str([pl.col(ENTITY), pl.col("product"), pl.col("reason"), pl.lit(what)], separator="/"),
+        statement=pl.when(barred)
+        .then(pl.format("{} {} run {} where no license may be used ({}).", "rows", pl.lit(what), "product", why))
+        .otherwise(pl.format("Of {} {} it is not computable what they require ({}).", "rows", pl.lit(what), why)),
         action="Complete the export, or settle it in estate.yaml.",
     )
+    move = pl.lit("Move them, or let the provider license them; no order makes up for it.")
+    return found.with_columns(action=pl.when(barred).then(move).otherwise("action"))
 
 
 def _checks(checks: pl.DataFrame) -> pl.LazyFrame:

@@ -24,7 +24,9 @@ class Reason(ReasonBase):
     SPLA = "The provider licenses it under its services agreement."
     VISUAL_STUDIO = "A Visual Studio subscription licenses it for development and test."
     EVALUATION = "It is an evaluation."
-    AZURE_HYBRID_BENEFIT = "It runs in Azure under the Azure Hybrid Benefit, which counts it."
+    AZURE_HYBRID_BENEFIT = (
+        "It runs in Azure with own licenses; what the Azure Hybrid Benefit takes of them is not computed."
+    )
     OS_UNKNOWN = "No export says what it runs."
     EDITION_UNKNOWN = "No export says which edition it runs."
     HOST_UNKNOWN = "No export says on which host it runs, or nothing is known of that host."
@@ -71,7 +73,6 @@ def evidence() -> pl.Expr:
         Reason.SPLA: "license_source",
         Reason.VISUAL_STUDIO: "license_source",
         Reason.EVALUATION: "license_source",
-        Reason.AZURE_HYBRID_BENEFIT: "license_source",
     }
     cell = pl.lit(None, pl.String)
     for reason, column in columns.items():
@@ -100,8 +101,8 @@ def _on_its_day(policies: dict[str, str]) -> tuple[pl.Expr, pl.Expr]:
         (source == "spla", Reason.SPLA, "excluded"),
         (source == "visual_studio", Reason.VISUAL_STUDIO, "excluded"),
         (source == "evaluation", Reason.EVALUATION, "excluded"),
-        (source == "azure_hybrid_benefit", Reason.AZURE_HYBRID_BENEFIT, "excluded"),
-        (is_azure & source.is_not_null(), Reason.AZURE_HYBRID_BENEFIT, "excluded"),
+        (source == "azure_hybrid_benefit", Reason.AZURE_HYBRID_BENEFIT, "not_computable"),
+        (is_azure & source.is_not_null(), Reason.AZURE_HYBRID_BENEFIT, "not_computable"),
         ((is_azure | is_shared) & source.is_null(), *cloud),
         (is_shared & pl.col("operator").is_null(), Reason.PROVIDER_UNKNOWN, "not_computable"),
         (pl.col("subject_id").is_null(), Reason.HOST_UNKNOWN, "not_computable"),

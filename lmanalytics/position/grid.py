@@ -25,7 +25,9 @@ class Reason(ReasonBase):
     COVERED_IF_NO_NEWER = "Covered if what runs is no newer than the licenses: no export states its version."
     NOT_REQUIRED = "Owned, and nothing that was found requires it."
     NOT_REQUIRED_AS_FAR_AS_KNOWN = "Owned, and nothing known requires it; of some machines it is not computable."
-    DEMAND_NOT_COMPUTABLE = "Of some machines it is not computable what they require; the findings say why."
+    DEMAND_NOT_COMPUTABLE = (
+        "Of some machines it is not computable what they require, or none can be used there; see the findings."
+    )
     SUPPLY_NOT_GIVEN = "No purchases and no license statement were given: what is owned is not computable."
     DEMAND_NOT_GIVEN = "No hosts and no OSEs were given: what is required is not computable."
     NO_DEMAND_RULE = "What this product requires is not computed."

@@ -6,7 +6,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import true_up_window
-from lmanalytics.schemas import ANSWERS, MONEY
+from lmanalytics.schemas import ANSWERS, DEFAULT_ENTITY, MONEY
 
 _LINE = ["entity_id", "product", "edition", "metric", "purchase_type"]
 
@@ -74,22 +74,32 @@ def true_up(
 
 
 def _pack_prices(prices: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
-    """Return per line the pack sizes sold with the price in force: small and, where sold, large."""
-    key = ["product", "edition", "metric", "purchase_type"]
+    """Return per line and pack size the cheapest price in force; prices in several currencies do not compare."""
     if prices is None:
         names = {
-            **dict.fromkeys(key, pl.String()),
+            **dict.fromkeys(_LINE, pl.String()),
             "pack_size": pl.Int64(),
             "unit_price": MONEY,
             "currency": pl.String(),
         }
         return pl.LazyFrame(schema=names)
+    offer = [*_LINE, "pack_size", "program", "version"]
     return (
         prices.filter((pl.col("valid_from") <= settings.as_of) & pl.col("step_up_from").is_null())
-        .sort("valid_from")
-        .group_by([*key, "pack_size"], maintain_order=True)
+        .sort(*offer, "valid_from", "row_id", nulls_last=True)
+        .group_by(offer, maintain_order=True)
         .agg(pl.col("unit_price", "currency").last())
+        .group_by([*_LINE, "pack_size"])
+        .agg(pl.col("unit_price", "currency").sort_by("unit_price").first(), _n=pl.col("currency").n_unique())
+        .filter(pl.col("_n").max().over(_LINE) == 1)
+        .drop("_n")
     )
+
+
+def _list_of(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
+    """Name for each line's entity whose price list holds: its own, or that of `main` where it has none."""
+    own = packs.select("entity_id").unique().with_columns(list_of=pl.col("entity_id"))
+    return lines.join(own, on="entity_id", how="left").with_columns(pl.col("list_of").fill_null(DEFAULT_ENTITY))
 
 
 def _packed(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
@@ -98,9 +108,10 @@ def _packed(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
     The large packs never leave more than one small remainder: it takes a further large pack where that
     costs less. Without prices the licenses are ordered singly.
     """
-    key = ["product", "edition", "metric", "purchase_type"]
+    key = ["list_of", *_LINE[1:]]
     sizes = (
-        packs.sort([*key, "pack_size"])
+        packs.rename({"entity_id": "list_of"})
+        .sort([*key, "pack_size"])
         .group_by(key, maintain_order=True)
         .agg(
             small=pl.col("pack_size").first(),
@@ -115,9 +126,13 @@ def _packed(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
     whole = pl.when(pays.fill_null(value=False)).then(short // large).otherwise(0)
     rest = (short - whole * large + small - 1) // small
     one_more = pays & (rest > 0) & (pl.col("large_price") <= rest * pl.col("small_price"))
-    split = lines.join(sizes, on=key, how="left", nulls_equal=True).with_columns(
-        large_packs=whole + one_more.fill_null(value=False).cast(pl.Int64),
-        small_packs=pl.when(one_more.fill_null(value=False)).then(0).otherwise(rest),
+    split = (
+        _list_of(lines, packs)
+        .join(sizes, on=key, how="left", nulls_equal=True)
+        .with_columns(
+            large_packs=whole + one_more.fill_null(value=False).cast(pl.Int64),
+            small_packs=pl.when(one_more.fill_null(value=False)).then(0).otherwise(rest),
+        )
     )
     each = [
         split.select(

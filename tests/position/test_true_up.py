@@ -28,7 +28,11 @@ def plan_of(*shortages, needs_sa=False):
 def prices_of(*rows):
     columns = ["pack_size", "unit_price", "purchase_type", "valid_from"]
     frame = pl.LazyFrame(rows, schema=columns, orient="row").with_columns(
-        product=pl.lit("Windows Server"), edition=pl.lit("Standard"), metric=pl.lit("core"), currency=pl.lit("USD")
+        entity_id=pl.lit("main"),
+        product=pl.lit("Windows Server"),
+        edition=pl.lit("Standard"),
+        metric=pl.lit("core"),
+        currency=pl.lit("USD"),
     )
     return CANONICAL["prices"].conform(frame)
 
@@ -80,6 +84,23 @@ def test_nothing_short_is_an_update_statement():
 
 def test_without_any_need_that_is_known_there_is_neither_order_nor_statement():
     assert true_up(plan_of(), None, None, SETTINGS).collect().is_empty()
+
+
+def test_each_entity_pays_its_own_prices_and_without_any_those_of_main():
+    later = date(2026, 2, 1)
+    main, other = prices_of((2, 140, "license", DAY)), prices_of((2, 300, "license", later))
+    prices = pl.concat([main, other.with_columns(entity_id=pl.lit("other"))])
+    plan = pl.concat([plan_of(4).with_columns(entity_id=pl.lit(e)) for e in ("main", "other", "third")])
+    table = true_up(plan, prices, None, SETTINGS).collect()
+    assert table.select("entity_id", "cost").rows() == [("main", 280), ("other", 600), ("third", 280)]
+
+
+def test_the_cheapest_offer_of_a_pack_counts_and_currencies_are_not_mixed():
+    offers = prices_of((2, 140, "license", DAY), (2, 150, "license", date(2026, 2, 1)))
+    offers = offers.with_columns(program=pl.Series(["csp", "ea"]))
+    assert lines(plan_of(4), offers) == [(2, 2, 4, 280)]
+    mixed = offers.with_columns(currency=pl.Series(["USD", "EUR"]))
+    assert lines(plan_of(4), mixed) == [(1, 4, 4, None)]
 
 
 def test_an_update_statement_says_when_something_is_not_computable():

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from example_book import DAY, RUN, YML, yml
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.book import HEADER, Edition, read_book, stage
+from tests.report.example_book import DAY, RUN, YML, yml
 
 ROOT = Path(__file__).parents[2]
 

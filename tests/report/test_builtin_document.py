@@ -1,10 +1,10 @@
 """Numbers, references and the closed list of constructs in the built-in publisher."""
 
 import pytest
-from example_book import HOSTILE, chart, code, document, markdown, notebook, raw, shown, table
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.builtin_pandoc import plain
+from tests.report.example_book import HOSTILE, chart, code, document, markdown, notebook, raw, shown, table
 
 INDEX = notebook(markdown("# Control {.unnumbered}"), markdown("## Scope"))
 

@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 
 import altair as alt
 import pytest
-from example_book import HOSTILE, chart, code, document, edition, markdown, notebook, printed, shown, table
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.builtin_html import write_html
 from lmanalytics.report.quarto import outside
 from lmanalytics.report.theme import chart_theme, render
+from tests.report.example_book import HOSTILE, chart, code, document, edition, markdown, notebook, printed, shown, table
 
 LOADING = {"src", "srcset", "data", "poster", "action", "formaction", "background"}
 

@@ -4,11 +4,23 @@ import re
 
 import pypdf
 import pytest
-from example_book import HOSTILE, YML, chart, code, document, edition, markdown, notebook, printed, shown, table
 
 from lmanalytics.report.builtin_html import write_html
 from lmanalytics.report.builtin_pdf import write_pdf
 from lmanalytics.report.builtin_typst import covered
+from tests.report.example_book import (
+    HOSTILE,
+    YML,
+    chart,
+    code,
+    document,
+    edition,
+    markdown,
+    notebook,
+    printed,
+    shown,
+    table,
+)
 
 ROWS = 120
 

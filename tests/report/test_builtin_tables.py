@@ -2,13 +2,13 @@
 
 import polars as pl
 import pytest
-from example_book import HOSTILE
 from great_tables import GT, loc, style
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.builtin_closed import inert
 from lmanalytics.report.builtin_pandoc import HTML, parse, plain, write
 from lmanalytics.report.builtin_tables import html_table, read_grid, typst_table
+from tests.report.example_book import HOSTILE
 
 
 def grid(page):

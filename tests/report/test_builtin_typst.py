@@ -4,13 +4,13 @@ import re
 
 import pytest
 import typst
-from example_book import HOSTILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from lmanalytics.report.builtin_pandoc import texts
 from lmanalytics.report.builtin_typst import FONTS, _glyphs, content, covered, inlines, string
+from tests.report.example_book import HOSTILE
 
 HEAD = (
     '#set document(title: "t", date: datetime(year: 2026, month: 6, day: 30))\n'

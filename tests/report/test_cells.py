@@ -4,13 +4,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from example_book import chapters, chart, code, markdown, notebook, printed, raw, shown, table
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.cells import cell_name, read_chapter
 from lmanalytics.report.cells_options import OPTIONS, split_options
+from tests.report.example_book import chapters, chart, code, markdown, notebook, printed, raw, shown, table
 
 TITLE = raw("---\ntitle: Position\n---")
 

@@ -2,7 +2,6 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from example_run import RUNS
 
 from lmanalytics.report import charts
 from lmanalytics.report.baseline_tables import latest
@@ -10,6 +9,7 @@ from lmanalytics.report.marks import MOST
 from lmanalytics.report.run import open_run
 from lmanalytics.report.theme import render
 from lmanalytics.schemas import ANSWERS
+from tests.report.example_run import RUNS
 
 CHARTS = {
     "position": lambda run, change: charts.position_chart(change(run.position)),

@@ -6,12 +6,12 @@ from html.parser import HTMLParser
 import polars as pl
 import pypandoc
 import pytest
-from example_run import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lmanalytics.report.display import LONGEST, UNKNOWN, Grid, Markdown, amount, escape, explained, readable, table_html
 from lmanalytics.schemas import MONEY
+from tests.report.example_run import HOSTILE
 
 FRAME = pl.LazyFrame(
     {

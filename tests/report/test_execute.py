@@ -7,11 +7,11 @@ from datetime import date
 
 import nbformat
 import pytest
-from example_book import code, markdown, notebook, parameters, printed, shown
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report.execute import epoch, execute_notebooks
 from lmanalytics.report.executed import normalize, read_notebook
+from tests.report.example_book import code, markdown, notebook, parameters, printed, shown
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 HOSTILE = "\"'); import os; os._exit(7) #\n\\x41 {run_dir} %s"

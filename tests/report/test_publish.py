@@ -5,11 +5,11 @@ import json
 import nbformat
 import pypdf
 import pytest
-from example_book import RUN, code, markdown, notebook, parameters, yml
 
 from lmanalytics.errors import ReportError, RunError, UsageError
 from lmanalytics.report import quarto
 from lmanalytics.report.publish import publish
+from tests.report.example_book import RUN, code, markdown, notebook, parameters, yml
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SETUP = "import altair as alt\nimport polars as pl\nfrom great_tables import GT\nfrom lmanalytics.report.display import enable\nenable()"

@@ -4,12 +4,12 @@ import sys
 
 import nbformat
 import pytest
-from example_book import DAY, RUN, chart, code, edition, markdown, notebook, table
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report import quarto
 from lmanalytics.report.book import stage
 from lmanalytics.report.vega import header_html
+from tests.report.example_book import DAY, RUN, chart, code, edition, markdown, notebook, table
 
 FAKE = """\
 #!{python}

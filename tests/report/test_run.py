@@ -2,11 +2,11 @@ import json
 
 import polars as pl
 import pytest
-from example_run import AS_OF, RUNS, SCRIPT, usual
 
 from lmanalytics.errors import RunError
 from lmanalytics.report.run import open_run
 from lmanalytics.schemas import ANSWERS
+from tests.report.example_run import AS_OF, RUNS, SCRIPT, usual
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@ import json
 
 import polars as pl
 import pytest
-from example_run import RUNS, usual
 
 from lmanalytics.report import text
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, open_run
+from tests.report.example_run import RUNS, usual
 
 TEXTS = {
     name: function

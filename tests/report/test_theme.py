@@ -6,11 +6,11 @@ from xml.etree import ElementTree as ET
 
 import altair as alt
 import pytest
-from example_run import HOSTILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmanalytics.report import theme
+from tests.report.example_run import HOSTILE
 
 FORMS = {"text/html", "image/svg+xml", "text/plain"}
 

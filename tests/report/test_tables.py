@@ -1,12 +1,12 @@
 import polars as pl
 import pytest
-from test_display import cells
 
 from lmanalytics.report import baseline_tables, evidence_tables, quality_tables, tables
 from lmanalytics.report.display import UNKNOWN, table_html
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, open_run
 from lmanalytics.schemas import ANSWERS
 from tests.report.example_run import RUNS, usual
+from tests.report.test_display import cells
 
 TABLES = {
     name: function

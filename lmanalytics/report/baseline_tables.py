@@ -3,7 +3,8 @@
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.display import Grid, words
+from lmanalytics.report.display import Grid
+from lmanalytics.report.reasons import words
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
 
 

@@ -50,11 +50,13 @@ class Book:
 
 @dataclass(frozen=True)
 class Edition:
-    """One printing of a book: the run that it shows and the position date."""
+    """One printing of a book: the run that it shows, the position date, whose position it is and what that comes to."""
 
     book: Book
     run_id: str
     as_of: date
+    customer: str = ""
+    status: str = ""
 
 
 def read_book(path: Path) -> Book:

@@ -46,6 +46,8 @@ def write_html(document: Document, edition: Edition) -> str:
             f'<main id="report">\n<header class="cover"><p class="title">{title}</p>',
             f'<p class="subtitle">{html.escape(edition.book.subtitle)}</p>' if edition.book.subtitle else "",
             f'<p class="author">{html.escape(edition.book.author)}</p>' if edition.book.author else "",
+            f'<p class="customer">{html.escape(visible(edition.customer))}</p>' if edition.customer else "",
+            f'<p class="status">{html.escape(visible(edition.status))}</p>' if edition.status else "",
             f'<p class="facts">{facts}</p></header>\n{body}\n</main>\n</body>\n</html>\n',
         ]
     )

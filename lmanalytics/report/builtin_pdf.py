@@ -30,7 +30,7 @@ def write_pdf(document: Document, edition: Edition) -> bytes:
 
     """
     files = _Files()
-    blocks: Nodes = rewrite([node for chapter in document.chapters for node in chapter], files.node)
+    blocks: Nodes = rewrite([node for chapter in document.chapters for node in _kept_together(chapter)], files.node)
     body = write(blocks, "typst", f"--lua-filter={ASSETS / 'typst.lua'}", "--syntax-highlighting=none")
     files.named["main.typ"] = (_head(edition) + body).encode()
     files.named["report.typ"] = (ASSETS / "report.typ").read_bytes()
@@ -55,6 +55,8 @@ def _head(edition: Edition) -> str:
         "title": string(book.title),
         "subtitle": string(book.subtitle),
         "author": string(book.author),
+        "customer": string(edition.customer),
+        "status": string(edition.status),
         "lang": string(book.lang.split("-")[0]),
         "run": string(edition.run_id),
         "day": f"datetime(year: {day.year}, month: {day.month}, day: {day.day})",
@@ -92,6 +94,17 @@ class _Files:
         name = f"picture-{len(self.named) + 1}.{ending}"
         self.named[name] = data
         return [raw("typst", f"#image({string(name)}, alt: {string(description or 'Figure')})")]
+
+
+def _kept_together(blocks: Nodes) -> Nodes:
+    """Keep the paragraphs between a heading and a table or figure with both."""
+    kept: Nodes = []
+    is_near = False
+    for node in reversed(blocks):
+        is_near = node["t"] == "Float" or (is_near and node["t"] == "Para")
+        wrapped = [raw("typst", "]"), node, raw("typst", "#block(sticky: true)[")]
+        kept += wrapped if is_near and node["t"] == "Para" else [node]
+    return kept[::-1]
 
 
 def _shown(text: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lmanalytics.errors import ReportError
-from lmanalytics.report.builtin_pandoc import Node, Nodes, plain
-from lmanalytics.report.builtin_typst import content, string
+from lmanalytics.report.builtin_pandoc import Node, Nodes, plain, rewrite
+from lmanalytics.report.builtin_typst import LONG_WORD, content, pieces, string
 
 _ROLES = {
     "gt_heading": "title",
@@ -83,7 +83,7 @@ def html_table(grid: Grid) -> Node:
         said = ";".join(f"{name}:{value}" for name, value in style.items() if value)
         classes = [name for name in (c.side if c.side != "left" else "", c.role, _numeric(c)) if name]
         pairs = [[name, value] for name, value in (("scope", scope), ("style", said)) if value]
-        return [["", classes, pairs], {"t": "AlignDefault"}, c.rows, c.columns, c.blocks]
+        return [["", classes, pairs], {"t": "AlignDefault"}, c.rows, c.columns, rewrite(c.blocks, _breakable)]
 
     def rows(lines: list[list[Cell]], scope: str = "") -> list[Any]:
         return [[["", _roles(line), []], [cell(c, scope) for c in line]] for line in lines]
@@ -98,14 +98,24 @@ def html_table(grid: Grid) -> Node:
     }
 
 
+def _breakable(node: Node) -> Nodes | None:
+    """Let long words break where a copy of them stays whole."""
+    if node["t"] != "Str" or len(node["c"]) < LONG_WORD:
+        return None
+    first, *rest = pieces(node["c"])
+    may_break: Node = {"t": "RawInline", "c": ["html", "<wbr>"]}
+    return [{"t": "Str", "c": first}, *(part for said in rest for part in (may_break, {"t": "Str", "c": said}))]
+
+
 def typst_table(grid: Grid) -> str:
     """Return the grid as a call of the template's `data-table`; every text is a string literal."""
     sides = _sides(grid)
     head = ", ".join(_typst_cell(c, sides, n, is_head=True) for row in grid.head for n, c in _placed(row))
-    body = ",\n".join(_typst_cell(c, sides, n) for row in grid.body for n, c in _placed(row))
+    body = ",\n".join(_typst_row(row, sides) for row in grid.body)
     notes = "".join(f"[{content(blocks)}], " for blocks in grid.notes)
+    widths = ", ".join(f"({longest}, {share})" for longest, share in _widths(grid))
     return (
-        f"#data-table({grid.columns}, ({', '.join(sides)},), ({head}{',' if head else ''}), ({notes}),\n"
+        f"#data-table(({widths},), ({', '.join(sides)},), ({head}{',' if head else ''}), ({notes}),\n"
         f"{body}{',' if body else ''}\n)"
     )
 
@@ -175,6 +185,25 @@ def _sides(grid: Grid) -> list[str]:
             if cell.columns == 1:
                 found.setdefault(place, cell.side)
     return [found.get(place, "left") for place in range(grid.columns)]
+
+
+def _widths(grid: Grid) -> list[tuple[int, int]]:
+    """Return of each column the characters of its longest cell, and its share of the room if lines must break.
+
+    The share lies between the longest cell and the usual one, so that one long cell does not starve its neighbors.
+    """
+    lengths: list[list[int]] = [[1] for _ in range(grid.columns)]
+    for row in [*grid.head, *grid.body]:
+        for place, cell in _placed(row):
+            if cell.columns == 1 and place < grid.columns:
+                lengths[place].append(len(plain(cell.blocks)))
+    return [(max(column), round(10 * (max(column) * sum(column) / len(column)) ** 0.5)) for column in lengths]
+
+
+def _typst_row(row: list[Cell], sides: list[str]) -> str:
+    """Return the cells of a row; the heading of a group stays with its rows and comes again on their next page."""
+    cells = ", ".join(_typst_cell(cell, sides, place) for place, cell in _placed(row))
+    return f"table.header(level: 2, {cells})" if _roles(row) == ["group"] else cells
 
 
 def _typst_cell(cell: Cell, sides: list[str], place: int, *, is_head: bool = False) -> str:

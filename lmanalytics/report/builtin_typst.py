@@ -123,6 +123,11 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def pieces(text: str) -> list[str]:
+    """Cut text where a long word of it may break."""
+    return _WORD.sub(_with_breaks, text.replace(BREAK, "")).split(BREAK)
+
+
 def _with_breaks(match: re.Match[str]) -> str:
     return _JOINT.sub(lambda m: (m[1] or m[2]) + BREAK, match[0])
 

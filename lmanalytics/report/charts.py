@@ -11,7 +11,6 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from lmanalytics.report.display import words
 from lmanalytics.report.marks import (
     WIDTH,
     Chart,
@@ -22,10 +21,12 @@ from lmanalytics.report.marks import (
     sentence_chart,
     stacked_bars,
 )
+from lmanalytics.report.reasons import words
 from lmanalytics.report.theme import ALARM, CATEGORIES, CAUTION, DARK, GREY, LIGHT, LINES
 
 Named = Callable[[pl.DataFrame], pl.DataFrame]
 _COUNTED, _LEFT_OUT = ("licensed", "short", "used"), ("excluded", "not_licensable")
+_REPLACED = ("superseded", "duplicate")
 _SCALE = alt.Scale(range=list(LINES))
 _NONE = "no option available"
 _FARTHEST = 60
@@ -61,8 +62,9 @@ def accounts_chart(accounts: pl.LazyFrame) -> Chart:
     colors = {
         "counted": DARK,
         "left out for a reason": LIGHT,
+        "superseded by newer rows": GREY,
         "not computable": CAUTION,
-        "rejected or superseded": ALARM,
+        "rejected": ALARM,
     }
     outcome = pl.col("outcome")
     state = (
@@ -72,13 +74,16 @@ def accounts_chart(accounts: pl.LazyFrame) -> Chart:
         .then(pl.lit("left out for a reason"))
         .when(outcome == "not_computable")
         .then(pl.lit("not computable"))
-        .otherwise(pl.lit("rejected or superseded"))
+        .when(outcome.is_in(_REPLACED))
+        .then(pl.lit("superseded by newer rows"))
+        .otherwise(pl.lit("rejected"))
     )
-    name = pl.format("{}: {}", words("table"), pl.col("product").replace("*", "any product"))
-    rows = accounts.group_by(name=name, state=state).agg(count=pl.col("rows").sum()).collect(engine="streaming")
+    rows = (
+        accounts.group_by(name=words("table"), state=state).agg(count=pl.col("rows").sum()).collect(engine="streaming")
+    )
     if rows.is_empty():
         return sentence_chart("No rows were read, so there is nothing to draw.")
-    return stacked_bars(by_size(rows), colors, "rows", "Rows read for each table and product, by what became of them.")
+    return stacked_bars(by_size(rows), colors, "rows", "Rows of each table, by what became of them.")
 
 
 def expiry_chart(licenses: pl.LazyFrame, as_of: str) -> Chart:

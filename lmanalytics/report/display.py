@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from great_tables import GT, loc, style
 
+from lmanalytics.report.reasons import numbered
 from lmanalytics.report.theme import ALARM, FONT, enable_charts
 
 UNKNOWN = "\N{EN DASH}"
@@ -49,6 +50,7 @@ class Grid:
         sums: the columns to add up in a last row. A sum over an unknown, or over currencies, is unknown.
         strong: rows and columns to set in bold, as a condition for each column.
         notes: sentences under the table.
+        right: columns of text to set at the right.
         named: what puts names in the place of subjects' ids.
 
     """
@@ -62,6 +64,7 @@ class Grid:
     sums: Sequence[str] = ()
     strong: Mapping[str, pl.Expr] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    right: Sequence[str] = ()
     named: Callable[[pl.DataFrame], pl.DataFrame] = _as_is
 
     def show(self, frame: pl.LazyFrame) -> GT:
@@ -77,7 +80,7 @@ class Grid:
             for name, condition in self.strong.items()
         }
         head = self.named(head)
-        head, legend = _numbered(head, self.reasons) if "reason" in self.columns else (head, [])
+        head, legend = numbered(head, self.reasons) if "reason" in self.columns else (head, [])
         cells = head.select(readable(pl.col(name), kinds[name]).alias(name) for name in self.columns)
         if self.sums and count > 1:
             cells = pl.concat([cells, frame.select(self._totals(kinds, frame.collect_schema())).collect()])
@@ -93,7 +96,11 @@ class Grid:
         """Return the last row as text."""
         one_currency = pl.col("currency").drop_nulls().n_unique() <= 1 if "currency" in schema else pl.lit(value=True)
         label = next(name for name in self.columns if kinds[name] not in _NUMERIC and name != self.heading)
-        totals = {name: pl.lit({label: "Total", self.heading: "All"}.get(name, "")) for name in self.columns}
+        totals = {name: pl.lit("Total" if name == label else "") for name in self.columns}
+        if heading := self.heading:
+            totals[heading] = (
+                pl.when(pl.col(heading).n_unique() == 1).then(pl.col(heading).first()).otherwise(pl.lit("All"))
+            )
         for name in self.sums:
             is_known = pl.col(name).is_not_null().all() & (one_currency if kinds[name] == "money" else True)
             totals[name] = readable(pl.when(is_known).then(pl.col(name).sum()), kinds[name])
@@ -111,7 +118,7 @@ class Grid:
         table = _plain(GT(cells, groupname_col=self.heading or None)).cols_label(
             {name: label for name, label in self.columns.items() if name != self.heading}
         )
-        right = [name for name in self.columns if kinds[name] in _NUMERIC]
+        right = [name for name in self.columns if kinds[name] in _NUMERIC or name in self.right]
         table = table.cols_align("left").cols_align("right", columns=right) if right else table.cols_align("left")
         for name, rows in marks.items():
             if rows:
@@ -130,11 +137,6 @@ class Grid:
 def sentence_table(sentence: str) -> GT:
     """Say in one cell why there is no table, so that captions and references to it still hold."""
     return _plain(GT(pl.DataFrame({"note": [sentence]}))).cols_label(note="Nothing to list").cols_align("left")
-
-
-def words(column: str) -> pl.Expr:
-    """Turn the codes of a column into words."""
-    return pl.col(column).str.replace_all("_", " ", literal=True)
 
 
 def readable(column: pl.Expr, kind: str) -> pl.Expr:
@@ -216,23 +218,6 @@ def _currency_note(head: pl.DataFrame, kinds: Mapping[str, str]) -> list[str]:
         return []
     known = head["currency"].drop_nulls().unique().sort().to_list()
     return [f"Amounts in {' and '.join(known)}."] if known else []
-
-
-def explained(reasons: Mapping[str, str]) -> pl.Expr:
-    """Turn the columns `rule` and `reason` into the reason's sentence; a code without one into words."""
-    parts = pl.col("rule").str.split(".")
-    codes = [pl.format("{}.{}", parts.list.get(n), "reason") for n in (-1, 0)] + [pl.col("reason")]
-    known = [code.replace_strict(reasons, default=None, return_dtype=pl.String) for code in codes] if reasons else []
-    return pl.coalesce(*known, words("reason"))
-
-
-def _numbered(head: pl.DataFrame, reasons: Mapping[str, str]) -> tuple[pl.DataFrame, list[str]]:
-    """Replace reasons by numbers and return the line that explains each."""
-    spoken = head.with_columns(reason=explained(reasons).replace("", None))
-    sentences = spoken["reason"].drop_nulls().unique(maintain_order=True).to_list()
-    numbers = {sentence: str(n) for n, sentence in enumerate(sentences, start=1)}
-    legend = [f"{n}: {sentence}" for sentence, n in numbers.items()]
-    return spoken.with_columns(pl.col("reason").replace(numbers)), legend
 
 
 def _plain(table: GT) -> GT:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.display import Grid, explained, words
+from lmanalytics.report.display import Grid
+from lmanalytics.report.reasons import explained, words
 from lmanalytics.report.run import Run
 
 _RULE = {name: pl.String() for name in ("module", "rule", "sentence", "unit", "start", "clause", "status")}
@@ -56,7 +57,7 @@ def digests_table(run: Run) -> GT:
     """The first sixteen digits of the SHA-256 of every input and answer file."""
     rows = [
         (kind, str(entry.get("file")), str(entry.get("sha256"))[:16])
-        for kind, key in (("input", "inputs"), ("answer", "outputs"))
+        for kind, key in (("Exports that were read", "inputs"), ("Answers that were written", "outputs"))
         for entry in run.manifest.get(key) or ()
     ]
     frame = pl.LazyFrame(
@@ -65,21 +66,53 @@ def digests_table(run: Run) -> GT:
         orient="row",
         schema_overrides=dict.fromkeys(("kind", "file", "sha256"), pl.String),
     )
-    columns = {"kind": "Kind", "file": "File", "sha256": "SHA-256, first 16 digits"}
-    return Grid(
-        columns, "The manifest names no files.", 80, "manifest.json", notes=["manifest.json holds the digests in full."]
-    ).show(frame)
+    columns = {"kind": "", "file": "File", "sha256": "SHA-256, first 16 digits"}
+    notes = ["manifest.json holds the digests in full."]
+    return Grid(columns, "The manifest names no files.", 80, "manifest.json", heading="kind", notes=notes).show(frame)
 
 
 def policies_table(run: Run) -> GT:
-    """List the readings in force where the terms can be read in more than one way, those that matter first."""
-    licenses, cost = _changes("licenses_if_otherwise"), _changes("cost_if_otherwise")
-    changes = pl.concat_str(licenses, pl.format("Cost: {}", cost), separator=". ", ignore_nulls=True).replace("", None)
-    frame = run.policies.with_columns(otherwise=changes).sort(pl.col("otherwise").is_null(), "policy")
-    columns = {"policy": "Policy", "reading": "Reading in force", "otherwise": "If read otherwise", "source": "Source"}
-    frame = frame.with_columns(pl.col("otherwise").fill_null("unchanged"))
-    frame = frame.with_columns(words("policy"), words("reading"))
+    """List the readings in force where the terms can be read in more than one way, and the source of each."""
+    frame = run.policies.sort("policy").select(words("policy"), words("reading"), "source")
+    columns = {"policy": "Policy", "reading": "Reading in force", "source": "Source"}
     return Grid(columns, "No policy was in force.", 80, "policies.parquet").show(frame)
+
+
+def readings_table(run: Run) -> GT:
+    """List what another reading of a policy would change: licenses required and short, and the cost."""
+    frame = (
+        _readings(run.policies, "licenses_if_otherwise")
+        .join(
+            _readings(run.policies, "cost_if_otherwise"), on=["policy", "reading", "other"], how="full", coalesce=True
+        )
+        .with_columns(
+            words("policy"),
+            words("reading"),
+            words("other"),
+            required=_change("said", "required "),
+            short=_change("said", "short "),
+            cost=_change("said_right", ""),
+        )
+        .filter(pl.any_horizontal(pl.col("said", "said_right") != "unchanged"))
+        .sort("policy", "other")
+    )
+    columns = {
+        "policy": "Policy",
+        "reading": "In force",
+        "other": "If read as",
+        "required": "Required",
+        "short": "Short",
+        "cost": "Cost",
+    }
+    currencies = " and ".join(str(code) for code in run.manifest.get("currencies") or ())
+    notes = [f"Costs in {currencies}."] if currencies else []
+    is_told = run.policies.select((pl.col("licenses_if_otherwise").fill_null("") != "").any()).collect().item()
+    empty = (
+        "No other reading of one policy changes what is required, what is short or what it costs."
+        if is_told
+        else "What another reading would change was not computed. Set a policy for a run to see it."
+    )
+    return Grid(columns, empty, 80, "policies.parquet", notes=notes, right=("required", "short", "cost")).show(frame)
 
 
 def rules_table(run: Run) -> GT:
@@ -100,10 +133,23 @@ def rules_table(run: Run) -> GT:
     )
 
 
-def _changes(column: str) -> pl.Expr:
-    """Keep of `reading: change; reading: change` the readings that change something."""
-    told = pl.col(column).str.split("; ").list.eval(pl.element().filter(~pl.element().str.ends_with(": unchanged")))
-    return pl.when(told.list.len() > 0).then(told.list.join("; ").str.replace_all("_", " ", literal=True))
+def _readings(policies: pl.LazyFrame, column: str) -> pl.LazyFrame:
+    """Turn `reading: change; reading: change` into a row for each: policy, reading, other, said."""
+    parts = pl.col("told").str.splitn(": ", 2)
+    return (
+        policies.select("policy", "reading", told=pl.col(column).str.split("; "))
+        .explode("told")
+        .drop_nulls("told")
+        .select("policy", "reading", other=parts.struct[0], said=parts.struct[1])
+    )
+
+
+def _change(column: str, name: str) -> pl.Expr:
+    """Take one change out of what is said, as in `required +52, short unchanged`; what is not said is unchanged."""
+    said = pl.col(column)
+    unknown = said.str.contains(f"(^|{name})not computable")
+    change = said.str.extract(name + r"([+-][\d,.]*\d)").fill_null("unchanged")
+    return pl.when(unknown.not_()).then(change)
 
 
 def _counted(noun: str) -> pl.Expr:

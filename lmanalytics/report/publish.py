@@ -17,6 +17,8 @@ from lmanalytics.report.builtin_pdf import write_pdf
 from lmanalytics.report.cells import Chapter, read_chapter
 from lmanalytics.report.execute import execute_notebooks
 from lmanalytics.report.executed import read_notebook
+from lmanalytics.report.run import open_run
+from lmanalytics.report.sentences import status
 from lmanalytics.report.vega import header_html
 
 Publisher = Literal["auto", "quarto", "builtin"]
@@ -70,7 +72,7 @@ def publish(
 
     """
     program = _program(publisher)
-    edition = Edition(read_book(quarto_yml), run_dir.name, as_of or _position_date(run_dir))
+    edition = edition_of(read_book(quarto_yml), run_dir, as_of)
     reports.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{edition.run_id}.", dir=reports) as unfinished:
         folder = Path(unfinished) / edition.run_id
@@ -84,6 +86,18 @@ def publish(
         target = reports / edition.run_id
         _replace(folder, target, Path(unfinished) / "before")
     return Published(target, target / PAGE, target / PDF, "quarto" if program else "builtin")
+
+
+def edition_of(book: Book, run_dir: Path, as_of: date | None = None) -> Edition:
+    """Read from a run what the cover says.
+
+    Raises:
+        RunError: the run does not say its position date.
+
+    """
+    day = as_of or _position_date(run_dir)
+    run = open_run(run_dir)
+    return Edition(book, run_dir.name, day, run.customer, status(run))
 
 
 def _program(publisher: Publisher) -> Path | None:

@@ -3,7 +3,8 @@
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.display import Grid, explained, words
+from lmanalytics.report.display import Grid
+from lmanalytics.report.reasons import explained, words
 from lmanalytics.report.run import Run
 
 _OUTCOMES = (
@@ -29,9 +30,9 @@ def sources_table(run: Run) -> GT:
         "format": "Format",
         "snapshot_on": "As of",
         "rows_read": "Rows read",
-        "rows_mapped": "Used",
         "rows_ignored": "Ignored",
-        "rows_quarantined": "Rejected",
+        "rows_mapped": "Used",
+        "rows_quarantined": "Of these rejected",
     }
     return Grid(
         columns,

@@ -6,7 +6,8 @@ A function says what its table shows, in which order, and what is said in its pl
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.display import Grid, words
+from lmanalytics.report.display import Grid
+from lmanalytics.report.reasons import words
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
 
 _SHORT = pl.col("shortage") > 0
@@ -103,10 +104,21 @@ def plan_table(run: Run, limit: int = 40) -> GT:
         "cost_of_next_best": "Next best",
         "reason": "Why",
     }
+    products = run.plan.select(pl.col("product").unique().sort()).collect()["product"].to_list()
+    notes = [f"Product: {products[0]}."] if len(products) == 1 else []
+    if notes:
+        del columns["product"]
     note = "Cost: what the option costs when every license is bought anew. Next best: the cheapest other option."
     strong = {"licenses_short": pl.col("licenses_short") > 0}
     return Grid(
-        columns, _why_no_demand(run), limit, "plan.parquet", run.sentences, strong=strong, notes=[note], named=run.named
+        columns,
+        _why_no_demand(run),
+        limit,
+        "plan.parquet",
+        run.sentences,
+        strong=strong,
+        notes=[*notes, note],
+        named=run.named,
     ).show(frame)
 
 
@@ -129,7 +141,7 @@ def true_up_table(run: Run) -> GT:
         "line": "License",
         "metric": "Metric",
         "purchase_type": "Purchase",
-        "packs": "Packs",
+        "packs": "Packs of size",
         "licenses": "Licenses",
         "unit_price": "Price of a pack",
         "cost": "Cost",

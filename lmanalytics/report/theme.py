@@ -5,6 +5,7 @@ with its specification beside it, so that a page can make it interactive), as SV
 sentence that describes it.
 """
 
+import base64
 import hashlib
 import html
 import json
@@ -67,8 +68,10 @@ def render(spec: dict[str, Any], **_: object) -> dict[str, str]:
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"), default=str)
     host = f"vis-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     description = str(spec.get("description") or "chart")
+    picture = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"  # survives where SVG is removed
     page = (
-        f'<div class="vega-embed-host" id="{host}" role="img" aria-label="{html.escape(description)}">{svg}</div>'
+        f'<div class="vega-embed-host" id="{host}" role="img" aria-label="{html.escape(description)}">'
+        f'<img src="{picture}" alt="{html.escape(description)}"></div>'
         f'<script type="application/json" class="vl-spec" data-for="{host}">{text.replace("<", chr(92) + "u003c")}'
         "</script>"
     )

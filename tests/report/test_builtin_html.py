@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import altair as alt
@@ -179,3 +180,10 @@ def test_charts_come_alive_in_a_browser_without_a_network(page, tmp_path):
     assert done.stdout.count("vega-embed has-actions") == 2
     assert "Content Security Policy" not in done.stderr
     assert "CONSOLE" not in done.stderr
+
+
+def test_the_cover_names_the_customer_and_the_status_as_text(tmp_path):
+    said = replace(edition(tmp_path), customer="<b>Ex</b> & Söhne", status="Short of 3 <i>licenses</i>.")
+    page = write_html(document(index=notebook(markdown("# Control"))), said)
+    assert '<p class="customer">&lt;b&gt;Ex&lt;/b&gt; &amp; Söhne</p>' in page
+    assert '<p class="status">Short of 3 &lt;i&gt;licenses&lt;/i&gt;.</p>' in page

@@ -1,9 +1,12 @@
 """The PDF: tagged, for archives, its text readable and its numbers those of the page."""
 
 import re
+from dataclasses import replace
 
+import polars as pl
 import pypdf
 import pytest
+from great_tables import GT
 
 from lmanalytics.report.builtin_html import write_html
 from lmanalytics.report.builtin_pdf import write_pdf
@@ -134,3 +137,24 @@ def test_an_author_and_no_contents(tmp_path):
     reader = pypdf.PdfReader(path)
     assert reader.metadata.author == 'Controlling "A" #x'
     assert len(reader.pages) == 2
+
+
+def test_the_cover_names_the_customer_and_the_status_as_text(tmp_path):
+    said = replace(edition(tmp_path), customer="Ex & #panic() GmbH", status="Short of 3 *licenses*.")
+    path = tmp_path / "report.pdf"
+    path.write_bytes(write_pdf(document(index=notebook(markdown("# Control"))), said))
+    cover = pypdf.PdfReader(path).pages[0].extract_text()
+    assert "Ex & #panic() GmbH" in cover
+    assert "Short of 3 *licenses*." in cover
+
+
+def test_the_heading_of_a_group_comes_again_on_the_next_page(tmp_path):
+    rows = GT(
+        pl.DataFrame({"region": ["North"] * ROWS, "host": [f"host {n}" for n in range(ROWS)]}), groupname_col="region"
+    )
+    path = tmp_path / "report.pdf"
+    made = document(index=notebook(markdown("# Control"), code("x", shown(html=rows.as_raw_html()))))
+    path.write_bytes(write_pdf(made, edition(tmp_path)))
+    said = [page.extract_text() for page in pypdf.PdfReader(path).pages if "host " in page.extract_text()]
+    assert len(said) > 1
+    assert all("North" in page for page in said)

@@ -1,5 +1,7 @@
 """Tables: what great_tables says with classes and styles arrives in HTML and in print."""
 
+import re
+
 import polars as pl
 import pytest
 from great_tables import GT, loc, style
@@ -62,12 +64,25 @@ def test_html_keeps_marks_and_no_style_of_its_own(rich):
 def test_print_repeats_the_heading_and_keeps_marks(rich):
     source = typst_table(rich)
     head, body = source.split("\n", 1)
-    assert head.startswith("#data-table(3, (left, right, center,), (")
+    assert head.startswith("#data-table(((5, 33), (5, 36), (1, 10),), (left, right, center,), (")
     assert '"Count"' in head
     assert '"A note."' in head
     assert 'table.cell(fill: rgb("#ffeecc"), [#box[#"20"]])' in body
     assert 'fill: rgb("#d55e00"), weight: "bold"' in body
-    assert "table.cell(colspan: 3, align: left, fill: group-fill" in body
+    assert "table.header(level: 2, table.cell(colspan: 3, align: left, fill: group-fill" in body
+
+
+def test_long_words_may_break_on_a_page_and_copy_whole():
+    digest = "0123456789ab" * 3
+    page = write([html_table(grid(GT(pl.DataFrame({"digest": [digest]})).as_raw_html()))], "html5")
+    assert "0123456789ab<wbr>0123456789ab<wbr>0123456789ab" in page.replace("\n", "")
+
+
+def test_one_long_cell_does_not_starve_the_other_columns():
+    words = ["word " * 8] * 20
+    source = typst_table(grid(GT(pl.DataFrame({"a": words, "b": [*words[1:], "word " * 80]})).as_raw_html()))
+    usual, long = (int(share) for _, share in re.findall(r"\((\d+), (\d+)\)", source.split("(left")[0]))
+    assert usual < long < 5 * usual
 
 
 def test_an_unknown_color_is_refused_with_its_place():

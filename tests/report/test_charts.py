@@ -92,12 +92,19 @@ def test_metrics_have_their_own_scale(runs):
 
 def test_a_cut_chart_says_how_many_bars_there_are():
     names = [f"Product {n:02}" for n in range(MOST + 5)]
-    rows = pl.LazyFrame({"product": names, "table": "oses", "outcome": "licensed", "rows": list(range(1, MOST + 6))})
+    rows = pl.LazyFrame({"product": "*", "table": names, "outcome": "licensed", "rows": list(range(1, MOST + 6))})
     chart = charts.accounts_chart(ANSWERS["accounts"].conform(rows))
     assert len(rows_of(chart)) == MOST
     assert f"the first {MOST} of {MOST + 5} bars" in chart.to_dict()["encoding"]["x"]["title"]
     total = sum(range(1, MOST + 6))
     assert f"{total} counted" in chart.to_dict()["description"]
+
+
+def test_rows_that_newer_ones_replace_are_not_drawn_as_rejected():
+    outcomes = ["superseded", "duplicate", "quarantined"]
+    rows = pl.LazyFrame({"product": "*", "table": "oses", "outcome": outcomes, "rows": [5, 2, 1]})
+    drawn = {row["state"]: row["count"] for row in rows_of(charts.accounts_chart(ANSWERS["accounts"].conform(rows)))}
+    assert drawn == {"superseded by newer rows": 7, "rejected": 1}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmanalytics.report.display import LONGEST, UNKNOWN, Grid, Markdown, amount, escape, explained, readable, table_html
+from lmanalytics.report.display import LONGEST, UNKNOWN, Grid, Markdown, amount, escape, readable, table_html
+from lmanalytics.report.reasons import explained
 from lmanalytics.schemas import MONEY
 from tests.report.example_run import HOSTILE
 

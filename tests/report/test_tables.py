@@ -105,7 +105,8 @@ def test_errors_come_before_the_rest(runs):
 def test_the_plan_puts_the_short_first_and_keeps_what_has_no_option(runs):
     rows = body(tables.plan_table(runs["usual"]))
     assert [row[0] for row in rows] == ["host-04", "host-03", "host-02", "host-01", "host-99"]
-    assert rows[-1][2:8] == ["none available", *[UNKNOWN] * 5]
+    assert rows[-1][1:7] == ["none available", *[UNKNOWN] * 5]
+    assert "Product: Windows Server." in notes(tables.plan_table(runs["usual"]))
 
 
 def test_accounts_add_up_to_the_rows_counted_anew(runs):
@@ -200,7 +201,7 @@ def test_what_is_not_computable_is_gathered_from_every_answer(runs):
     assert first == ["What is owned", "Table purchases was not given."]
 
 
-def test_policies_that_change_something_come_first(tmp_path):
+def test_a_table_of_readings_has_a_row_for_each_that_changes_something(tmp_path):
     folder = usual(tmp_path / "run")
     frame = pl.LazyFrame(
         {
@@ -209,13 +210,29 @@ def test_policies_that_change_something_come_first(tmp_path):
             "source": ["Terms", "Terms"],
             "licenses_if_otherwise": [
                 "restarts: unchanged",
-                "cluster: required -104, short unchanged; free: unchanged",
+                "cluster: required -104, short unchanged; free: unchanged; all: required +1,000, short not computable",
             ],
-            "cost_if_otherwise": ["restarts: unchanged", "cluster: +1,176.00; free: unchanged"],
+            "cost_if_otherwise": ["restarts: unchanged", "cluster: +1,176.00; free: unchanged; all: not computable"],
         }
     )
     ANSWERS["policies"].conform(frame).collect().write_parquet(folder / "policies.parquet")
-    assert body(evidence_tables.policies_table(open_run(folder))) == [
-        ["movement", "observed", "cluster: required -104, short unchanged. Cost: cluster: +1,176.00", "Terms"],
-        ["a gap", "breaks", "unchanged", "Terms"],
+    assert body(evidence_tables.readings_table(open_run(folder))) == [
+        ["movement", "observed", "all", "+1,000", UNKNOWN, UNKNOWN],
+        ["movement", "observed", "cluster", "-104", "unchanged", "+1,176.00"],
     ]
+    assert body(evidence_tables.policies_table(open_run(folder))) == [
+        ["a gap", "breaks", "Terms"],
+        ["movement", "observed", "Terms"],
+    ]
+
+
+def test_readings_that_were_not_tried_are_not_called_unchanged(runs, tmp_path):
+    (said,) = cells(evidence_tables.readings_table(runs["usual"]))[1]
+    assert said == "What another reading would change was not computed. Set a policy for a run to see it."
+    folder = usual(tmp_path / "run")
+    tried = pl.read_parquet(folder / "policies.parquet").with_columns(
+        licenses_if_otherwise=pl.lit("free: unchanged"), cost_if_otherwise=pl.lit("free: unchanged")
+    )
+    tried.write_parquet(folder / "policies.parquet")
+    (said,) = cells(evidence_tables.readings_table(open_run(folder)))[1]
+    assert said.startswith("No other reading")

@@ -37,6 +37,10 @@ def test_the_summary_says_what_is_short_and_what_it_costs(runs):
     assert "Covering every shortage costs 1,176.00 USD, not counting 1 line without a price." in said
     assert "The order or update statement is due between 2026-05-01 and 2026-05-31." in said
     assert "1 error among the findings" in said
+    assert "by core, where all is known: 1,072 required, 1,096 owned, **16 short**, 40 in surplus." in said
+    assert "by server, where all is known: 3 required, 2 owned, **1 short**, 0 in surplus." in said
+    assert "Not computable, and not counted above: 1 line, of SQL Server." in said
+    assert "11 rows in 2 files were read: 10 used, 1 ignored. They gave 13 rows to account for. In every table" in said
 
 
 @pytest.mark.parametrize(("name", "sentence"), [("only_hosts", NO_SUPPLY), ("only_purchases", NO_ESTATE)])

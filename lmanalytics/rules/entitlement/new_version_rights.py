@@ -8,11 +8,22 @@ from datetime import date
 
 import polars as pl
 
+from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import frame_rule
 
 FACTS = "licenses"
 ANSWER = "version_right"
 _ANY_EDITION = "*"
+
+
+class Reason(ReasonBase):
+    """Why licenses of one version cover an installed one, or do not."""
+
+    NEWER_COVERS_OLDER = (
+        "New version rights move the statement to the new version; downgrade rights cover the older install."
+    )
+    SAME_VERSION = "The licenses are of the installed version, or their version right ends with it."
+    TOO_FEW = "Too few licenses reach the installed version."
 
 
 @frame_rule(unit="version", cite="new_version", start="2001-10-01")
@@ -86,8 +97,8 @@ def version_cover(licenses: pl.LazyFrame, installs: pl.LazyFrame, *, product_ver
         product_versions: product, version, ga_date.
 
     Returns:
-        The columns of installs, held (licenses that reach the version) and is_covered; null where the version
-        is not known.
+        The columns of installs, held (licenses that reach the version), is_covered and reason; both null where
+        the version is not known.
 
     """
     released = _releases(product_versions).filter(pl.col("edition") == _ANY_EDITION)
@@ -105,13 +116,28 @@ def version_cover(licenses: pl.LazyFrame, installs: pl.LazyFrame, *, product_ver
             held.select("entity_id", "product", "quantity", right_ga="ga"), on=["entity_id", "product"], how="left"
         )
         .group_by("_row")
-        .agg(held=pl.col("quantity").filter(pl.col("right_ga") >= pl.col("ga")).sum())
+        .agg(
+            held=pl.col("quantity").filter(pl.col("right_ga") >= pl.col("ga")).sum(),
+            _newer=(pl.col("right_ga") > pl.col("ga")).any(),
+        )
     )
     return (
         run.join(reach, on="_row", how="left")
         .with_columns(is_covered=pl.when(pl.col("ga").is_not_null()).then(pl.col("held") >= pl.col("installed")))
+        .with_columns(reason=_cover_reason())
         .sort("_row")
-        .drop("_row", "_alias", "ga")
+        .drop("_row", "_alias", "ga", "_newer")
+    )
+
+
+def _cover_reason() -> pl.Expr:
+    return (
+        pl.when(~pl.col("is_covered"))
+        .then(Reason.TOO_FEW.lit)
+        .when(pl.col("is_covered") & pl.col("_newer"))
+        .then(Reason.NEWER_COVERS_OLDER.lit)
+        .when("is_covered")
+        .then(Reason.SAME_VERSION.lit)
     )
 
 

@@ -79,22 +79,28 @@ def is_attachable(
     return first | renewed | undated
 
 
+@rule(unit="flag", cite="reattach", start="2016-02-01", optional=("program",))
+def is_reattachable(program: pl.Expr, moved_online: pl.Expr, *, reattach_program: str) -> pl.Expr:
+    """Whether coverage may return to licenses that left it: for an online service, in the program that permits it."""
+    return (program.cast(pl.String) == reattach_program) & moved_online
+
+
 @rule(unit="license", cite="reattach", start="2016-02-01")
-def reattachable(originally_held: pl.Expr, reattach_requested: pl.Expr, moved_online: pl.Expr) -> pl.Expr:
-    """Licenses to which coverage may return: those that left it for an online service, no more than were held."""
-    return pl.when(moved_online).then(pl.min_horizontal(originally_held, reattach_requested)).otherwise(0)
+def reattachable(originally_held: pl.Expr, reattach_requested: pl.Expr, is_reattachable: pl.Expr) -> pl.Expr:
+    """Licenses to which coverage may return: no more than were held."""
+    return pl.when(is_reattachable).then(pl.min_horizontal(originally_held, reattach_requested)).otherwise(0)
 
 
 @rule(unit="text", cite="reattach", start="2016-02-01")
-def reattach_when(moved_online: pl.Expr) -> pl.Expr:
+def reattach_when(is_reattachable: pl.Expr) -> pl.Expr:
     """When coverage that left a license for an online service may return to it."""
-    return pl.when(moved_online).then(Reason.ANNIVERSARY_OR_RENEWAL.lit)
+    return pl.when(is_reattachable).then(Reason.ANNIVERSARY_OR_RENEWAL.lit)
 
 
 @rule(unit="text", cite="reattach", start="2016-02-01")
-def reattach_term(moved_online: pl.Expr) -> pl.Expr:
+def reattach_term(is_reattachable: pl.Expr) -> pl.Expr:
     """How long coverage that returned lasts."""
-    return pl.when(moved_online).then(Reason.REMAINDER_OF_THE_ENROLLMENT.lit)
+    return pl.when(is_reattachable).then(Reason.REMAINDER_OF_THE_ENROLLMENT.lit)
 
 
 @rule(unit="text", cite="purchasing", start="2001-10-01")

@@ -14,6 +14,12 @@ def price_per_year(higher_price_per_year: pl.Expr, lower_price_per_year: pl.Expr
     return higher_price_per_year - lower_price_per_year
 
 
+@rule(unit="year", cite="price", start="2001-10-01", optional=("agreement_month",))
+def year_of_month(agreement_month: pl.Expr, *, months_per_year: int) -> pl.Expr:
+    """The year of the agreement that a month of it, counted from 1, falls into."""
+    return (agreement_month.cast(pl.Int64) - 1) // months_per_year + 1
+
+
 @rule(unit="year", cite="price", start="2001-10-01")
 def years_charged(agreement_year: pl.Expr, term_years: pl.Expr) -> pl.Expr:
     """Years that the price counts: the year of the agreement in which it is ordered, in full, and those after it."""

@@ -23,13 +23,14 @@ transferred after coverage ended    | ea           | 2026-01-10  | 2026-01-10   
 nothing known of the license        |              |             |                |            | 2026-01-20 | 2026-01-20     ||            |            | true
 """
 TERMS = """
-case                          | originally_held | reattach_requested | moved_online | agreement_months_left | signed_on  | term_months || reattachable | reattach_when          | reattach_term               | open_license_months_covered | open_license_months_charged | month_end_of_term
-------------------------------|-----------------|--------------------|--------------|-----------------------|------------|-------------||--------------|------------------------|-----------------------------|-----------------------------|-----------------------------|------------------
-no more than were held        |             300 |                320 | true         |                     2 | 2023-05-12 |          36 ||          300 | anniversary_or_renewal | remainder_of_the_enrollment |                           2 |                          24 | 2026-05-31
-as many as asked              |             300 |                299 | true         |                    24 | 2023-05-01 |          36 ||          299 | anniversary_or_renewal | remainder_of_the_enrollment |                          24 |                          24 | 2026-04-30
-lapsed for another reason     |             300 |                100 | false        |                    25 | 2023-03-01 |          12 ||            0 |                        |                             |                          24 |                          24 | 2024-02-29
-nothing left                  |               0 |                  5 | true         |                     0 | 2023-05-31 |           1 ||            0 | anniversary_or_renewal | remainder_of_the_enrollment |                           0 |                          24 | 2023-06-30
-unknown                       |                 |                    |              |                       |            |             ||              |                        |                             |                             |                             |
+case                          | program | originally_held | reattach_requested | moved_online | agreement_months_left | signed_on  | term_months || reattachable | reattach_when          | reattach_term               | open_license_months_covered | open_license_months_charged | month_end_of_term
+------------------------------|---------|-----------------|--------------------|--------------|-----------------------|------------|-------------||--------------|------------------------|-----------------------------|-----------------------------|-----------------------------|------------------
+no more than were held        | ea      |             300 |                320 | true         |                     2 | 2023-05-12 |          36 ||          300 | anniversary_or_renewal | remainder_of_the_enrollment |                           2 |                          24 | 2026-05-31
+as many as asked              | ea      |             300 |                299 | true         |                    24 | 2023-05-01 |          36 ||          299 | anniversary_or_renewal | remainder_of_the_enrollment |                          24 |                          24 | 2026-04-30
+lapsed for another reason     | ea      |             300 |                100 | false        |                    25 | 2023-03-01 |          12 ||            0 |                        |                             |                          24 |                          24 | 2024-02-29
+nothing left                  | ea      |               0 |                  5 | true         |                     0 | 2023-05-31 |           1 ||            0 | anniversary_or_renewal | remainder_of_the_enrollment |                           0 |                          24 | 2023-06-30
+another program               | mpsa    |             300 |                320 | true         |                     2 | 2023-05-12 |          36 ||            0 |                        |                             |                           2 |                          24 | 2026-05-31
+unknown                       |         |                 |                    |              |                       |            |             ||              |                        |                             |                             |                             |
 """
 
 
@@ -59,5 +60,5 @@ def test_terms_of_coverage():
     check(
         sa_attachment,
         AS_OF,
-        padded(TERMS, "program acquired_on transferred_on sa_end ordered_on coverage_start"),
+        padded(TERMS, "acquired_on transferred_on sa_end ordered_on coverage_start"),
     )

@@ -1,5 +1,6 @@
 """Run worked examples: one line each, then a summary. Exit 0, 1 when something failed, 2 for an unreadable file."""
 
+import os
 import sys
 from collections import Counter
 from importlib import import_module
@@ -46,4 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault(
+        "POLARS_MAX_THREADS", "1"
+    )  # an example is a handful of rows: threads only get in each other's way
     sys.exit(main(sys.argv[1:]))

@@ -84,6 +84,14 @@ def words(value: Any) -> str:
     return value.strip()
 
 
+def entries(value: Any) -> list[Any]:
+    """Read a list."""
+    if not isinstance(value, list):
+        message = f"{_shown(value)} is no list"
+        raise UndecidableError(message)
+    return value
+
+
 Decider = Callable[[Inputs], dict[str, Any]]
 
 
@@ -177,7 +185,7 @@ def _against_wrong(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str,
         return status, reason
     for key in _WRONG:
         wrong = _keyed(asked[key]) if key in asked else {}
-        if wrong and all(k in decided and _equal(v, decided[k]) for k, v in wrong.items()):
+        if wrong and all(k in decided and is_equal(v, decided[k]) for k, v in wrong.items()):
             return FAILED, f"gives the wrong figure of {key}"
     return PASSED, ""
 
@@ -193,7 +201,7 @@ def _compare(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str, str]:
     for key, value in asked.items():
         if key not in decided:
             open_keys.append(key)
-        elif _equal(value, decided[key]):
+        elif is_equal(value, decided[key]):
             agreed.append(key)
         elif isinstance(value, str) and re.search(r"\d", value) and not isinstance(decided[key], str):
             open_keys.append(f"{key} (published as {value!r}, which is no figure)")
@@ -207,17 +215,17 @@ def _compare(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str, str]:
     return PASSED, ""
 
 
-def _equal(expected: object, given: object) -> bool:
+def is_equal(expected: object, given: object) -> bool:
     """Compare exactly; a text with the code of an outcome (`any time` is `any_time`), zero of a name with none."""
     if isinstance(expected, bool) or isinstance(given, bool):
         return expected is given
     if isinstance(expected, str) and isinstance(given, str):
         return _plain(expected) == _plain(given)
     if isinstance(expected, list) and isinstance(given, list):
-        return len(expected) == len(given) and all(map(_equal, expected, given))
+        return len(expected) == len(given) and all(map(is_equal, expected, given))
     if isinstance(expected, dict) and isinstance(given, dict):
         left, right = ({_plain(k): v for k, v in side.items() if not _is_zero(v)} for side in (expected, given))
-        return left.keys() == right.keys() and all(_equal(value, right[key]) for key, value in left.items())
+        return left.keys() == right.keys() and all(is_equal(value, right[key]) for key, value in left.items())
     return expected == given
 
 

@@ -1,6 +1,5 @@
 """Examples derived by hand from the terms, in the shape of the published ones; and how all of them are compared."""
 
-import csv
 import json
 import os
 import re
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.__main__ import topics
-from tests.examples.outcome import FAILED, PASSED, UNDECIDABLE, result, rows
+from tests.examples.outcome import FAILED, PASSED, UNDECIDABLE, is_equal, result, rows
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / os.environ.get("LMANALYTICS_SHARED", "../shared") / "examples"
@@ -18,6 +17,8 @@ OPEN = {
     "OW-016": "packs of 16 and 24 licenses: which mix buys least is no rule's",
     "OW-017": "as above",
 }
+NO_VALUE = {"step_up_price_by_agreement_year"}
+"""Topics whose outcomes name what to compare with: something else is then another question."""
 SCOPE = ("ws_", "windows_server", "step_up_", "upgrade_", "new_version_", "mls_", "sa_")
 
 
@@ -73,13 +74,14 @@ def test_a_wrong_expectation_fails(path):
     if not path.is_file():
         pytest.skip(f"{path} is not there; set LMANALYTICS_SHARED")
     chosen = [r for r in rows(path) if r["topic"].removeprefix("known_bad:").startswith(SCOPE)]
+    chosen = [r for r in chosen if r["topic"] not in NO_VALUE]
     by_topic = {}
     for row in chosen:
         by_topic.setdefault(row["topic"], []).append(row)
     survivors = [
         (row["id"], wrong["expected_json"], found)
         for several in by_topic.values()
-        for row in several[:3]
+        for row in several[:1]
         if result(row, topics()).status == PASSED
         for wrong in mutants(row)
         if (found := result(wrong, topics())).status != FAILED
@@ -88,21 +90,93 @@ def test_a_wrong_expectation_fails(path):
 
 
 PRICE = re.compile("usd|ratio|per_year")
-BROKEN = [None, "8", "x", -1, 1.5, True, [], {}, [None], {"a": None}, "2026-02-30", 10**30]
+BROKEN = [None, "8", -1, 1.5, True, [], {}, 10**30]
+
+
+def is_possible(key, value, given):
+    """Tell what an input of this name may well be."""
+    return (
+        (value == [] and isinstance(given, list))
+        or (value is True and isinstance(given, bool))
+        or (value is None and key == "sa_end")
+        or (value == 1.5 and PRICE.search(key))
+    )
 
 
 @pytest.mark.parametrize("name", ["windows_server.csv", "entitlement.csv"])
 def test_an_input_that_is_none_is_undecidable(name):
-    """One row of each topic, one input at a time replaced by what it cannot be, or left out."""
-    with (HERE / "rows" / name).open(newline="") as stream:
-        first = {row["topic"]: row for row in csv.DictReader(stream)}
-    crashed = []
+    """One row of each topic, one input at a time replaced by what it cannot be."""
+    first = {row["topic"]: row for row in rows(HERE / "rows" / name)}
+    wrongly = []
     for row in first.values():
         inputs = json.loads(row["inputs_json"])
-        for key in inputs:
-            for value in BROKEN if isinstance(inputs[key], str) or not PRICE.search(key) else [None, "8", -1, True, []]:
-                wrong = row | {"inputs_json": json.dumps(inputs | {key: value})}
-                found = result(wrong, topics())
+        for key, given in inputs.items():
+            changed = [inputs | {key: value} for value in BROKEN if not is_possible(key, value, given)]
+            for wrong in changed:
+                found = result(row | {"inputs_json": json.dumps(wrong)}, topics())
                 if found.status == FAILED:
-                    crashed.append((row["topic"], key, value, found.reason))
-    assert not crashed
+                    wrongly.append((row["topic"], wrong, found.reason))
+    assert not wrongly
+
+
+@pytest.mark.parametrize(
+    ("topic", "inputs", "expected", "status"),
+    [
+        ("step_up_price_by_agreement_year", {"acquired": "year 2", "term_years": 3}, {"cheaper_than": "year 3"}, FAILED),
+        ("step_up_price_by_agreement_year", {"acquired": "month 3", "term_years": 3}, {"same_price_as": "month 13"}, FAILED),
+        ("step_up_price_by_agreement_year", {"acquired": "year 4", "term_years": 3}, {"dearer_than": "year 1"}, UNDECIDABLE),
+        ("step_up_price_by_agreement_year", {"acquired": "late", "term_years": 3}, {"dearer_than": "year 1"}, UNDECIDABLE),
+        ("step_up_price", {"product": "SharePoint Server Standard -> Enterprise", "higher_LSA_per_year": 9,
+         "lower_LSA_per_year": 5}, {"step_up_per_year": 4}, UNDECIDABLE),
+        ("step_up_pair", {"from": "Windows Server Stanard", "to": "Windows Server Datacenter"}, {"allowed": False}, UNDECIDABLE),
+        ("step_up_pair", {"from": "Widget", "to": "Gadget"}, {"allowed": False}, UNDECIDABLE),
+        ("step_up_wrong_enrollment", {"base": {"enrollment": "E"}, "step_up": {}}, {"valid": False}, UNDECIDABLE),
+        ("new_version_right", {"product": "SQL Server Standard", "licensed_version": "2018", "sa_end": "2024-01-01"},
+         {"highest_version": "2022"}, UNDECIDABLE),
+        ("new_version_right_subscription", {"programme": "EAS", "renewed": True, "term_end": "2025-06-30"},
+         {"licences_after_term": 40}, UNDECIDABLE),
+        ("sa_reattach", {"programme": "MPSA", "reason": "moved to an online service", "sa_not_renewed": True},
+         {"later_SA_only_allowed": False, "needs": "new L&SA"}, PASSED),
+        ("ws_physical", {"processors": 2, "total_cores": 21}, {"core_licenses": 21}, UNDECIDABLE),
+        ("ws_physical", {"servers": 2, "total_cores": 48}, {"core_licenses": 96}, UNDECIDABLE),
+        ("ws_physical", {"total_cores": 24, "version": "2012 R2"}, {"core_licenses": 24}, UNDECIDABLE),
+        ("ws_physical", {"total_cores": 24, "version": "2042"}, {"core_licenses": 24}, UNDECIDABLE),
+        ("ws_std_stack", {"edition": "Essentials", "server_cores": 16, "windows_vms": 2}, {"sets": 1}, UNDECIDABLE),
+        ("ws_std_stack", {"server_cores": 16, "windows_vms": 0}, {"sets": 1}, UNDECIDABLE),
+        ("ws_std_stack", {"full_sets": 1, "host_os": "ESXi"}, {"physical_ose_allowed": True}, UNDECIDABLE),
+        ("ws_std_stack", {"full_sets": 1, "host_os": "Windows Server"}, {"windows_vms_allowed": 2}, UNDECIDABLE),
+        ("ws_per_vm", {"vm_vcores": [8]}, {"allowed": True}, UNDECIDABLE),
+        ("ws_containers", {"licensing": "per socket", "edition": "Standard", "full_sets": 1},
+         {"non_isolated_containers": "unlimited"}, UNDECIDABLE),
+        ("ws_breakeven", {"source_claim": "rule of thumb"}, {"datacenter_cheaper_from_vms": 11}, UNDECIDABLE),
+        ("ws_breakeven", {"windows_vms": 4, "std_pack2_usd": 100, "dc_pack2_usd": 700}, {"std_cost_usd": 1600}, UNDECIDABLE),
+        ("ws_physical", {"total_cores": 24}, {"note": "only a remark"}, UNDECIDABLE),
+        ("ws_physical", {"total_cores": 24}, {}, UNDECIDABLE),
+        ("ws_cluster_peak", {"windows_vms": 2, "vms_move_freely": True}, {"sets_total": 1}, UNDECIDABLE),
+        ("ws_cluster_peak", {"windows_vms": 4, "vms_move_freely": True}, {"sets_per_host": 2}, PASSED),
+        ("ws_containers", {"unit": "OSE"}, {"min_core_licenses": 16}, UNDECIDABLE),
+        ("pack_multiplier", {"purchase_quantity": 3}, {"licensed_quantity_added": 3}, UNDECIDABLE),
+        ("upgrade_adds_no_quantity", {"purchase_quantity": 3}, {"licensed_quantity_added": 3}, UNDECIDABLE),
+    ],
+)  # fmt: skip
+def test_what_is_not_said_is_not_decided(topic, inputs, expected, status):
+    assert example(topic, inputs, expected).status == status
+
+
+@pytest.mark.parametrize(
+    ("expected", "given", "same"),
+    [
+        ({"A": 1, "B": 0}, {"A": 1}, True),
+        ({"A": 1}, {"A": 1, "B": 2}, False),
+        ({"A": True}, {"A": 1}, False),
+        ({"LTSC 2021": 5}, {"2021": 5}, True),
+        ("SE", "Subscription Edition", True),
+        ("any time", "any_time", True),
+        ("2019", "2022", False),
+        ([1, 2], [2, 1], False),
+        (None, 0, False),
+        (0, False, False),
+    ],
+)
+def test_values_are_compared_exactly(expected, given, same):
+    assert is_equal(expected, given) is same

@@ -337,8 +337,10 @@ def cluster(i: Inputs) -> dict[str, Any]:
         raise UndecidableError("where guests run that do not move is not given")
     by_core = datacenter if _edition(i, _STANDARD) == _DATACENTER else standard
     one = by_core(Inputs({"windows_vms": i["windows_vms"]}))["sets"]
-    total = values(windows_server_cluster, hosts=hosts, full_sets_per_host=one)["full_sets"]
-    return decided | {"sets_per_host": one, "sets_total": total}
+    decided["sets_per_host"] = one
+    if {"cluster_hosts", "hosts"} & i.keys():
+        decided["sets_total"] = values(windows_server_cluster, hosts=hosts, full_sets_per_host=one)["full_sets"]
+    return decided
 
 
 def virtual(i: Inputs) -> dict[str, Any]:
@@ -400,6 +402,8 @@ def _listed(value: Any) -> list[Any]:
 
 def containers(i: Inputs) -> dict[str, Any]:
     """ws_containers: what a full set, or one licensed virtual machine, permits."""
+    if not {"licensing", "edition"} & i.keys():
+        raise UndecidableError("the example does not say how it is licensed")
     licensing = words(i.get("licensing", "physical cores")).casefold()
     if _BY_MACHINE.match(licensing):
         if not _is_eligible(i):

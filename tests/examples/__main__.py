@@ -47,7 +47,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault(
-        "POLARS_MAX_THREADS", "1"
-    )  # an example is a handful of rows: threads only get in each other's way
+    # An example is a handful of rows: threads only get in each other's way.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     sys.exit(main(sys.argv[1:]))

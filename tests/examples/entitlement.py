@@ -305,8 +305,11 @@ def effective(inputs: Inputs) -> Outcome:
     for step in steps:
         ledger.step_up(*step)
     answers = ledger.answers()
-    for of, to, _ in steps:
-        ledger.names |= {node(name): name for name in (of, to)}
+    asked = inputs.asked.get("effective") or {}
+    for step, typed in zip(inputs["step_ups"], steps, strict=True):
+        ledger.names |= {
+            node(name): said if said in asked else name for said, name in zip(step[:2], typed[:2], strict=True)
+        }
     components = in_force(answers["licenses"], TODAY).filter(pl.col("license_id").str.contains(":", literal=True))
     summed = components.group_by("product", "edition").agg(pl.col("quantity").sum())
     grants = {f"{p} {e}": quantity for p, e, quantity in summed.sort("product", "edition").rows()}

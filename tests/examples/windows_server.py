@@ -30,7 +30,7 @@ _STANDARD, _DATACENTER = "Standard", "Datacenter"
 _EDITIONS = {"standard": _STANDARD, "std": _STANDARD, "datacenter": _DATACENTER, "dc": _DATACENTER}
 _TOTALS = ("total_cores", "server_cores", "host_cores", "cores")
 _MOST_PROCESSORS = 1000
-_BY_MACHINE = re.compile(r"^(licensed )?(per|by) (vm|virtual machine)s?$")
+_BY_MACHINE = re.compile(r"^(licensed )?(per|by) (vm|virtual machine|virtual core)s?$")
 _BY_CORE = re.compile(r"^(licensed )?((per|by) )?(physical )?cores?$")
 
 
@@ -394,7 +394,7 @@ def _is_virtual(i: Inputs) -> bool:
 
 
 def _listed(value: Any) -> list[Any]:
-    """Read one value as a list of it; an empty list of machines says nothing."""
+    """Read one value as a list of it; an empty one says nothing."""
     if value == []:
         raise UndecidableError("the list of virtual machines is empty")
     return value if isinstance(value, list) else [value]

@@ -103,16 +103,22 @@ def test_the_order_of_the_rows_is_kept_and_the_policy_may_leave_unknown_versions
 
 
 @pytest.mark.parametrize(
-    ("version", "installed", "held", "is_covered"),
-    [("2010", 9, 10, True), ("2013", 10, 10, True), ("2013", 11, 10, False), ("2016", 1, 0, False), ("95", 1, 0, None)],
+    ("version", "installed", "held", "is_covered", "reason"),
+    [
+        ("2010", 9, 10, True, "newer_covers_older"),
+        ("2013", 10, 10, True, "same_version"),
+        ("2013", 11, 10, False, "too_few"),
+        ("2016", 1, 0, False, "too_few"),
+        ("95", 1, 0, None, None),
+    ],
 )
-def test_a_later_version_covers_an_earlier_install(version, installed, held, is_covered):
+def test_a_later_version_covers_an_earlier_install(version, installed, held, is_covered, reason):
     licenses = pl.LazyFrame({"entity_id": ["main"], "product": ["Office"], "version_right": ["2013"], "quantity": [10]})
     installs = pl.LazyFrame(
         {"entity_id": ["main"], "product": ["Office"], "version": [version], "installed": [installed]}
     )
     cover = compute(new_version_rights, "version_cover", Settings(AS_OF), licenses=licenses, installs=installs)
-    assert cover.select("held", "is_covered").collect().rows() == [(held, is_covered)]
+    assert cover.select("held", "is_covered", "reason").collect().rows() == [(held, is_covered, reason)]
 
 
 def test_every_version_has_its_reference_and_stands_once():

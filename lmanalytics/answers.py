@@ -10,7 +10,7 @@ import polars as pl
 from lmanalytics.evidence import accounts, findings
 from lmanalytics.facts import estate_facts
 from lmanalytics.position.balance import Balance, balance, version_ranks
-from lmanalytics.position.plan import choose, top_up
+from lmanalytics.position.optimum import plan
 from lmanalytics.position.true_up import true_up
 from lmanalytics.rules import register
 from lmanalytics.rules.demand import stage as demand
@@ -79,11 +79,11 @@ def _required(tables: Tables, settings: Settings, folder: Path) -> Tables:
 
 
 def _solved(required: Tables, owned: Tables, tables: Tables, settings: Settings) -> Balance:
-    plan = top_up(choose(required["demand"]), required["customer_minimums"]) if "demand" in required else None
     listed = per_license(tables.get("prices"), PRODUCT, METRIC, settings.as_of)
-    return balance(
-        plan, owned.get("licenses"), listed, version_ranks(settings), (PRODUCT,), settings, _unknown(required)
-    )
+    ranks, licenses, chosen = version_ranks(settings), owned.get("licenses"), None
+    if "demand" in required:
+        chosen = plan(required["demand"], required["customer_minimums"], licenses, listed, ranks, settings)
+    return balance(chosen, licenses, listed, ranks, (PRODUCT,), settings, _unknown(required))
 
 
 def _unknown(required: Tables) -> pl.LazyFrame | None:

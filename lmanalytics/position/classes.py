@@ -48,16 +48,19 @@ def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFra
     )
 
 
-def needs(plan: pl.LazyFrame, licenses: pl.LazyFrame, listed: pl.LazyFrame) -> pl.LazyFrame:
+def needs(
+    plan: pl.LazyFrame, licenses: pl.LazyFrame, listed: pl.LazyFrame, *, keep: tuple[str, ...] = ()
+) -> pl.LazyFrame:
     """Split each subject's need into licenses that need Software Assurance and those that do not.
 
     Args:
         plan: chosen options (`plan.choose`).
         licenses: the `licenses` answer; a subject to which one is bound is marked.
         listed: the price of one license without and with Software Assurance (`price_list.per_license`).
+        keep: further columns of the plan to keep.
 
     Returns:
-        NEEDS, subject_kind, subject_id, quantity, price, currency: up to two rows a subject.
+        NEEDS, subject_kind, subject_id, quantity, price, currency and `keep`: up to two rows a subject.
 
     """
     bound = (
@@ -66,7 +69,7 @@ def needs(plan: pl.LazyFrame, licenses: pl.LazyFrame, listed: pl.LazyFrame) -> p
         .unique()
         .with_columns(subject_id=pl.col("bound_to"))
     )
-    columns = ["entity_id", "product", "edition", "metric", "version", "bound_to", "subject_kind", "subject_id"]
+    columns = ["entity_id", "product", "edition", "metric", "version", "bound_to", "subject_kind", "subject_id", *keep]
     known = for_entity(plan.filter(pl.col("licenses_required") > 0).drop("currency"), listed).join(
         bound, on=["entity_id", "subject_id"], how="left"
     )

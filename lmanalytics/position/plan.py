@@ -1,8 +1,4 @@
-"""Choose one licensing option for each subject.
-
-Here each host takes the cheapest of its own options. The choice over the whole estate and all owned
-licenses at once belongs in this place too: same inputs, same output.
-"""
+"""Choose one licensing option for each subject: the cheapest of its own, or the one that `optimum` found."""
 
 import polars as pl
 
@@ -19,13 +15,14 @@ class Reason(ReasonBase):
     """Why a subject has the option that it has."""
 
     CHEAPEST = "Of the options that are open this one costs least."
+    OWNED_LICENSES = "With the licenses that are owned this option leaves less to buy than the one that lists for less."
     FEWEST_LICENSES = "No price was given for every option, so the one with the fewest licenses is taken."
     ONLY_OPTION = "No other option is open."
     CUSTOMER_MINIMUM = "Licensing by virtual machine has a minimum for the customer as a whole; this makes it up."
     NO_OPTION = "No option is open, or it is not computable what one requires."
 
 
-def choose(demand: pl.LazyFrame) -> pl.LazyFrame:
+def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None) -> pl.LazyFrame:
     """Pick for each subject and product the cheapest open option; without prices, the fewest licenses.
 
     An option without a price loses against one that has a price. Ties go to fewer licenses, then to the
@@ -33,18 +30,26 @@ def choose(demand: pl.LazyFrame) -> pl.LazyFrame:
 
     Args:
         demand: the `demand` answer, one row per subject, product and option.
+        taken: SUBJECT, option: what each subject takes, whatever it costs (`optimum`).
 
     Returns:
         One row per subject and product: SUBJECT, option, edition, version, metric, licenses_required,
         licenses_with_sa, unit_price, cost, cost_of_next_best, currency, reason.
 
     """
-    ranked = demand.filter(pl.col("is_available") & pl.col("licenses_required").is_not_null()).sort(
-        [*SUBJECT, "cost", "licenses_required", "option"], nulls_last=True
+    fixed = pl.LazyFrame(schema=dict.fromkeys([*SUBJECT, "option"], pl.String())) if taken is None else taken.lazy()
+    usable = demand.filter(pl.col("is_available") & pl.col("licenses_required").is_not_null())
+    ranked = usable.join(fixed.with_columns(_taken=pl.lit(value=True)), on=[*SUBJECT, "option"], how="left").sort(
+        [*SUBJECT, "_taken", "cost", "licenses_required", "option"], nulls_last=True
+    )
+    dearer = (pl.col("cost").first() > pl.col("cost").min()).fill_null(
+        pl.col("licenses_required").first() > pl.col("licenses_required").min()
     )
     reason = (
         pl.when(pl.len() == 1)
         .then(Reason.ONLY_OPTION.lit)
+        .when(dearer & pl.col("_taken").first().is_not_null())
+        .then(Reason.OWNED_LICENSES.lit)
         .when(pl.col("cost").first().is_null())
         .then(Reason.FEWEST_LICENSES.lit)
         .otherwise(Reason.CHEAPEST.lit)

@@ -231,4 +231,5 @@ def _plain(table: GT) -> GT:
         column_labels_font_weight="bold",
         row_group_font_weight="bold",
         source_notes_font_size="11px",
+        table_additional_css="#gtid0 .gt_table {table-layout: auto !important}",  # JupyterLab makes columns equal
     )

@@ -12,7 +12,7 @@ from lmanalytics.errors import ReportError
 _FORMAT: Any = nbformat  # its functions have no types
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"(<[^<>\n]+) at 0x[0-9a-fA-F]{6,16}>")
-_SOURCE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+_SOURCE = re.compile(r"\S{0,300}ipykernel_\d+[/\\]\d+\.py")
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -83,7 +83,8 @@ def _cleaned(output: nbformat.NotebookNode, hide: Mapping[str, str]) -> nbformat
         if isinstance(value, str):
             for path, name in sorted(hide.items(), key=lambda item: -len(item[0])):
                 value = value.replace(path, name)
-            return _SOURCE.sub("<cell>", _ADDRESS.sub(r"\1>", COLOR.sub("", value)))
+            value = _ADDRESS.sub(r"\1>", COLOR.sub("", value))
+            return _SOURCE.sub("<cell>", value) if "ipykernel_" in value else value
         if isinstance(value, Mapping):
             return {key: clean(inner) for key, inner in value.items() if key not in {"metadata", "transient"}}
         return [clean(inner) for inner in value] if isinstance(value, list) else value

@@ -178,7 +178,7 @@ class Run:
             "lines in the position": amount(lines),
             "lines short": amount(lines_short),
             "lines not computable": amount(unknown),
-            "run": self.run_id[:12],
+            "run": self.run_id,
         }
         box = "display:inline-block;border:1px solid #888;border-radius:4px;padding:6px 12px;margin:0 8px 8px 0"
         cells = (

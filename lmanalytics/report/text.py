@@ -168,6 +168,10 @@ def _balance(run: Run) -> list[str]:
     """Set what is required against what is owned, where both are known, by metric."""
     names = ("required", "owned", "shortage", "surplus")
     known = run.position.drop_nulls([*names]).group_by("metric").agg(pl.col(names).sum()).sort("metric")
+    if run.missing:
+        half = "required" if run.has_estate else "owned"
+        sums = run.position.drop_nulls(half).group_by("metric").agg(pl.col(half).sum()).sort("metric").collect()
+        return [f"Licenses by {word(metric)}: {amount(n)} {half}." for metric, n in zip(*sums, strict=True)]
     return [
         f"Licenses by {word(metric)}, where all is known: {amount(required)} required, {amount(owned)} owned, "
         f"**{amount(short)} short**, {amount(surplus)} in surplus."

@@ -34,6 +34,7 @@ def chart_theme() -> alt.theme.ThemeConfig:
         "titleFontSize": 11,
         "titleFontWeight": "normal",
         "labelLimit": 220,
+        "titleLimit": 420,
         "gridColor": "#e4e4e4",
         "domainColor": "#888888",
         "tickColor": "#888888",
@@ -45,7 +46,7 @@ def chart_theme() -> alt.theme.ThemeConfig:
             "font": FONT,
             "view": {"stroke": None},
             "axis": axis,
-            "axisY": {"grid": False, "ticks": False, "labelPadding": 6},
+            "axisY": {"grid": False, "titleLimit": 210, "ticks": False, "labelPadding": 6},
             "legend": {
                 "labelFontSize": 11,
                 "labelLimit": 320,

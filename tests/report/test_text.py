@@ -47,6 +47,8 @@ def test_the_summary_says_what_is_short_and_what_it_costs(runs):
 def test_a_missing_half_comes_first(runs, name, sentence):
     assert text.summary(runs[name]).startswith(sentence)
     assert "0 short, 0 covered, 1 not computable" in text.summary(runs[name])
+    half = {"only_hosts": "required", "only_purchases": "owned"}[name]
+    assert f"- Licenses by core: 96 {half}.\n" in text.summary(runs[name])
 
 
 @pytest.mark.parametrize("name", ["only_hosts", "only_purchases", "empty"])

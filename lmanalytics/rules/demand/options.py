@@ -19,7 +19,7 @@ class Reason(ReasonBase):
     """Why an option is open, or why it is not."""
 
     REQUIRED = "These licenses are required if this option is chosen."
-    OLD_LICENSES_ONLY = "Open to licenses acquired before 1 October 2019 only: the server is a Listed Provider's."
+    OLD_LICENSES_ONLY = "Only licenses acquired before 1 October 2019 may be on it; which ones are is not computed."
     HOST_CORES_UNKNOWN = "The processors or cores of a host are unknown."
     HOST_OS_UNKNOWN = "What the host itself runs is unknown."
     RUNS_DATACENTER = "An OSE runs Datacenter, which Standard does not cover."
@@ -32,10 +32,10 @@ class Reason(ReasonBase):
     NOT_YET = "Outsourcers' servers took no such licenses on the day of the position."
 
 
-UNKNOWN = (Reason.HOST_CORES_UNKNOWN.code, Reason.HOST_OS_UNKNOWN.code, Reason.VCPUS_UNKNOWN.code)
+_UNKNOWN = Reason.HOST_CORES_UNKNOWN, Reason.HOST_OS_UNKNOWN, Reason.VCPUS_UNKNOWN, Reason.OLD_LICENSES_ONLY
+UNKNOWN = tuple(reason.code for reason in _UNKNOWN)
 """Reasons for which more data would help."""
 
-_OPEN = (Reason.REQUIRED.code, Reason.OLD_LICENSES_ONLY.code)
 _COLUMNS = [
     *SUBJECT, "option", "edition", "version", "licenses_without_sa", "licenses_with_sa", "full_sets",
     "is_lower_bound", "oses_covered", "reason", "rule",
@@ -239,7 +239,7 @@ def _priced(listed: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(
             product=pl.lit(PRODUCT),
             metric=pl.lit(METRIC),
-            is_available=pl.col("reason").is_in(_OPEN),
+            is_available=pl.col("reason") == Reason.REQUIRED.code,
             unit_price=pl.when(pl.col("licenses_required") > 0).then(
                 (pl.col("cost") / pl.col("licenses_required")).cast(MONEY)
             ),

@@ -86,7 +86,7 @@ def test_affinity_sizes_each_host_for_what_may_come():
          {STANDARD: 32, DATACENTER: 16, VIRTUAL: "host_runs_windows", MIXED: 32}),
         ({"physical_cores": None}, {STANDARD: "host_cores_unknown", DATACENTER: "host_cores_unknown",
          VIRTUAL: "host_cores_unknown"}),
-        ({"operator": "listed_provider"}, {STANDARD: 32, DATACENTER: 16, VIRTUAL: "listed_provider",
+        ({"operator": "listed_provider"}, {STANDARD: "old_licenses_only", DATACENTER: "old_licenses_only", VIRTUAL: "listed_provider",
          MIXED: "listed_provider"}),
         ({"operator": "authorized_outsourcer", "is_dedicated": False}, {STANDARD: "shared_server",
          DATACENTER: "shared_server", VIRTUAL: 24, MIXED: "shared_server"}),
@@ -97,10 +97,10 @@ def test_what_the_host_leaves_open(given, expected):
     assert licenses(options([host(**given)], guests(8, 8, 4))) == expected
 
 
-def test_a_listed_providers_server_takes_old_licenses():
+def test_a_listed_providers_server_takes_old_licenses_and_no_others():
     found = options([host(operator="listed_provider")], guests(4))
     assert found["h1", DATACENTER]["reason"] == "old_licenses_only"
-    assert found["h1", DATACENTER]["is_available"]
+    assert not found["h1", DATACENTER]["is_available"]
 
 
 def test_a_guest_that_runs_datacenter_is_not_covered_by_standard():

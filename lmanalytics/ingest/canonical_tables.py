@@ -10,6 +10,8 @@ from lmanalytics.schemas import CANONICAL, ENTITY, Table
 FORMAT = "canonical"
 _LEAST_SHARE = 0.5
 _FILLED_IN = frozenset({"enrollment_id", "observed_on"})
+_TELLING = frozenset({("purchases", "metric"), ("purchases", "purchase_type")})
+"""Columns that may have empty cells, and without which the table is another format's."""
 
 
 def _layout(table: Table) -> Layout:
@@ -19,7 +21,7 @@ def _layout(table: Table) -> Layout:
         for name, column in table.columns.items()
         if name not in _FILLED_IN | optional_keys
         and column.default is None
-        and (column.is_required or name in table.key)
+        and (column.is_required or name in table.key or (table.name, name) in _TELLING)
     ]
     every = [*table.columns, ENTITY]
     spelled: dict[str, tuple[str, ...]] = {name: (name,) for name in every}

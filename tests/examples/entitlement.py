@@ -182,14 +182,17 @@ def higher(name: str) -> str:
 
 
 class Ledger:
-    """Purchases of one example, and the product's answers to them."""
+    """Purchases of one example, and the product's answers to them; an example's quantities are not negative."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_returns: bool = False) -> None:
+        self.takes_returns = takes_returns
         self.rows: list[dict[str, Any]] = []
         self.agreements: list[dict[str, Any]] = []
         self.names: dict[tuple[str, str | None, str], str] = {}
 
-    def agreement(self, program: str, start: date, end: date, agreement: str = "A1") -> None:
+    def agreement(self, program: str | None, start: date, end: date, agreement: str = "A1") -> None:
+        if program is None:
+            return
         code = PROGRAMS.get(program.lower())
         if code is None:
             message = f"program {program!r} is not known"
@@ -206,7 +209,8 @@ class Ledger:
 
     def buy(self, name: str, kind: str, quantity: Any, **more: Any) -> str:
         product, edition, metric = node(words(name))
-        quantity = count(quantity)
+        is_return = self.takes_returns and isinstance(quantity, int) and quantity < 0
+        quantity = -count(-quantity) if is_return else count(quantity)
         metric = more.get("metric", metric)
         self.names[product, edition, metric] = name
         row = {

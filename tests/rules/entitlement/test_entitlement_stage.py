@@ -13,7 +13,7 @@ AS_OF = date(2026, 6, 30)
 
 def mixed() -> list[dict]:
     """Many lines of every kind."""
-    dice, ledger = random.Random(7), Ledger()  # noqa: S311 (a test's dice)
+    dice, ledger = random.Random(7), Ledger(takes_returns=True)  # noqa: S311 (a test's dice)
     kinds = ["license", "license_and_sa", "sa", "subscription", "upgrade", "esu", "transfer_out", "buy_out", "grant"]
     for _ in range(300):
         day = date(2023, 1, 1) + timedelta(days=dice.randrange(1400))

@@ -8,7 +8,7 @@ AS_OF, DAY = date(2026, 6, 30), timedelta(days=1)
 
 
 def test_a_part_of_a_lot_keeps_its_id_through_what_becomes_of_it():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license_and_sa", 10, document_ref="order 7")
     ledger.step_up("Visio Standard", "Visio Professional", 4)
     answers = ledger.answers(AS_OF)
@@ -32,7 +32,7 @@ def test_a_part_of_a_lot_keeps_its_id_through_what_becomes_of_it():
     ],
 )
 def test_coverage_is_active_through_its_last_day(as_of, held, active):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license_and_sa", 10)
     answers = ledger.answers(as_of)
     assert ledger.held(answers, as_of)["Visio Standard"] == held
@@ -41,7 +41,7 @@ def test_coverage_is_active_through_its_last_day(as_of, held, active):
 
 @pytest.mark.parametrize(("as_of", "held"), [(COVERED_TO, 3), (COVERED_TO + DAY, 0)])
 def test_of_a_subscription_nothing_remains(as_of, held):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "subscription", 3, program="csp")
     answers = ledger.answers(as_of)
     assert ledger.held(answers, as_of)["Visio Standard"] == held
@@ -56,7 +56,7 @@ def test_of_a_subscription_nothing_remains(as_of, held):
 
 
 def test_coverage_with_an_unknown_end_is_not_counted_as_active():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license_and_sa", 3, coverage_end=None)
     row = ledger.answers(AS_OF)["licenses"].row(0, named=True)
     assert (row["sa_active"], row["sa_end"], row["reason"]) == (False, None, "sa_end_unknown")
@@ -73,7 +73,7 @@ def test_coverage_with_an_unknown_end_is_not_counted_as_active():
     ],
 )
 def test_a_statement_says_only_between_which_days_coverage_ends(first, latest, as_of, active, reason):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     stated = {"basis": "statement_summary", "agreement_id": None, "order_date": None, "statement_date": AS_OF}
     stated |= {"coverage_start": None, "coverage_end": first, "coverage_end_latest": latest}
     ledger.buy("Visio Standard", "license_and_sa", 3, **stated)
@@ -82,14 +82,14 @@ def test_a_statement_says_only_between_which_days_coverage_ends(first, latest, a
 
 
 def test_an_oem_license_stays_bound_to_its_host():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Windows Server Standard", "license", 16, program="oem", tied_to_host_id="H1", agreement_id=None)
     row = ledger.answers(AS_OF)["licenses"].row(0, named=True)
     assert (row["tied_to_host_id"], row["agreement_id"], row["program"]) == ("H1", None, "oem")
 
 
 def test_a_bought_out_subscription_is_perpetual():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.agreement("EAS", BOUGHT, COVERED_TO)
     ledger.buy("Visio Standard", "license_and_sa", 10)
     ledger.buy("Visio Standard", "buy_out", 4, order_date=COVERED_TO)
@@ -100,7 +100,7 @@ def test_a_bought_out_subscription_is_perpetual():
 
 
 def test_an_upgrade_takes_the_place_of_the_older_version():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license", 10, version="2016", program="oem", agreement_id=None)
     ledger.buy("Visio Standard", "upgrade", 6, version="2019", order_date=STEPPED)
     held = in_force(ledger.answers(AS_OF)["licenses"], AS_OF).select("version", "quantity", "version_right").rows()
@@ -108,14 +108,14 @@ def test_an_upgrade_takes_the_place_of_the_older_version():
 
 
 def test_what_ends_the_day_it_began_is_not_listed():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license", 10)
     ledger.buy("Visio Standard", "license", -10)
     assert ledger.answers(AS_OF)["licenses"].is_empty()
 
 
 def test_what_was_never_covered_has_no_coverage_in_its_past():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license", 10, version="2016")
     ledger.buy("Visio Standard", "upgrade", 10, version="2019", order_date=STEPPED)
     assert ledger.answers(AS_OF)["licenses"]["sa_end"].null_count() == 2
@@ -123,7 +123,7 @@ def test_what_was_never_covered_has_no_coverage_in_its_past():
 
 def test_a_renewed_subscription_lasts_from_the_day_after_its_term():
     for start, held in ((COVERED_TO + DAY, 7), (COVERED_TO + 2 * DAY, 0)):
-        ledger = Ledger()
+        ledger = Ledger(takes_returns=True)
         ledger.agreement("EAS", BOUGHT, COVERED_TO)
         ledger.buy("Visio Standard", "license_and_sa", 10)
         ledger.buy("Visio Standard", "sa", 7, order_date=start, coverage_end=start + 365 * DAY)

@@ -215,7 +215,7 @@ def buy(ledger: Ledger, entity: str, lots: list[dict[str, Any]], events: list[di
 
 def played(many: list[Estate]) -> list[dict[str, pl.DataFrame]]:
     """Answers of several estates, computed at once as entities that share every id."""
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     for number, (lots, events) in enumerate(many):
         buy(ledger, f"entity {number}", lots, events)
     answers = ledger.answers(AS_OF)
@@ -275,7 +275,7 @@ def test_a_larger_base_never_makes_fewer_step_ups_valid(seed, more):
     ("reading", "stepped"), [("latest_sa_end", "L2"), ("earliest_sa_end", "L1"), ("first_acquired", "L1")]
 )
 def test_which_base_is_used_first_is_a_policy(reading, stepped):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     for name, end in (("L1", date(2025, 12, 31)), ("L2", date(2026, 12, 31))):
         start = START if name == "L1" else START + DAY
         ledger.buy(NAMES[0], "license_and_sa", 5, purchase_id=name, order_date=start, coverage_end=end)
@@ -285,7 +285,7 @@ def test_which_base_is_used_first_is_a_policy(reading, stepped):
 
 
 def test_competing_step_ups_are_served_by_day_then_by_the_nearer_product_then_by_purchase():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy(NAMES[0], "license_and_sa", 10, order_date=START)
     late = ledger.step_up(NAMES[0], NAMES[1], 9, order_date=days(2))
     far = ledger.step_up(NAMES[0], NAMES[2], 4, order_date=days(1))
@@ -295,7 +295,7 @@ def test_competing_step_ups_are_served_by_day_then_by_the_nearer_product_then_by
 
 
 def test_renewed_coverage_moves_with_its_new_enrollment_and_so_do_step_ups():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy(NAMES[0], "license_and_sa", 10, order_date=START, coverage_end=date(2024, 12, 31))
     ledger.buy(NAMES[0], "sa", 10, agreement_id="A2", order_date=date(2025, 1, 1), coverage_end=AS_OF)
     old = ledger.step_up(NAMES[0], NAMES[1], 2, order_date=date(2025, 6, 1))
@@ -306,7 +306,7 @@ def test_renewed_coverage_moves_with_its_new_enrollment_and_so_do_step_ups():
 
 
 def test_a_partial_renewal_splits_the_lot_and_a_gap_cannot_be_repaired():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     lot = ledger.buy("Visio Standard", "license_and_sa", 500, order_date=START, coverage_end=date(2024, 12, 31))
     ledger.buy("Visio Standard", "sa", 400, order_date=date(2025, 1, 1), coverage_end=AS_OF)
     late = ledger.buy("Visio Standard", "sa", 100, order_date=date(2025, 1, 2), coverage_end=AS_OF)
@@ -321,7 +321,7 @@ def test_a_partial_renewal_splits_the_lot_and_a_gap_cannot_be_repaired():
 
 def test_returns_leave_unstepped_licenses_first_and_then_take_the_step_ups_along():
     for ordered, left, unresolved in ((60, 10, 0), (100, 0, 30)):
-        ledger = Ledger()
+        ledger = Ledger(takes_returns=True)
         ledger.buy("Visio Standard", "license_and_sa", 100, order_date=START)
         ledger.step_up("Visio Standard", "Visio Professional", ordered, order_date=days(10))
         ledger.buy("Visio Standard", "license_and_sa", -30, order_date=days(20))
@@ -333,7 +333,7 @@ def test_returns_leave_unstepped_licenses_first_and_then_take_the_step_ups_along
 
 
 def test_a_step_up_that_leaves_with_its_own_product_is_gone_but_was_valid():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license_and_sa", 100, order_date=START)
     ledger.step_up("Visio Standard", "Visio Professional", 100, order_date=days(10))
     ledger.buy("Visio Professional", "transfer_out", 30, order_date=days(20))
@@ -343,7 +343,7 @@ def test_a_step_up_that_leaves_with_its_own_product_is_gone_but_was_valid():
 
 
 def test_coverage_goes_to_what_was_bought_with_it_before_it_lengthens_other_coverage():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license_and_sa", 5, order_date=START, coverage_end=days(400))
     ledger.buy("Visio Standard", "license", 5, order_date=days(100))
     ledger.buy("Visio Standard", "sa", 5, order_date=days(100), coverage_end=days(900))

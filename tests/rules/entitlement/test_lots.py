@@ -12,7 +12,7 @@ AS_OF, ORDERED, STARTS, ENDS = date(2026, 6, 30), date(2024, 6, 20), date(2024, 
 
 
 def lot(kind, **more):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.agreement(more.pop("of", None), STARTS, ENDS)
     ledger.buy("Visio Standard", kind, 5, order_date=ORDERED)
     ledger.rows[0] |= more

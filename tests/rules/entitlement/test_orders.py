@@ -28,7 +28,7 @@ def test_there_are_22_step_ups_without_a_cycle():
 @pytest.mark.parametrize("number", range(22))
 def test_every_step_up_of_the_terms_can_be_ordered(number):
     row = edges().row(number, named=True)
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     base = {"product": row["from_product"], "edition": row["from_edition"], "metric": row["metric"] or "user_cal"}
     ledger.buy("Visio Standard", "license_and_sa", 7, **base)
     stated = " ".join(part for part in (row["from_product"], row["from_edition"]) if part)
@@ -55,7 +55,7 @@ def test_every_step_up_of_the_terms_can_be_ordered(number):
     ],
 )
 def test_what_bars_a_step_up(step, reason):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("SQL Server Standard Core", "license_and_sa", 8)
     ledger.step_up("SQL Server Standard Core", "SQL Server Enterprise Core", 4)
     ledger.rows[1] |= step
@@ -70,7 +70,7 @@ def test_what_bars_a_step_up(step, reason):
 
 
 def test_a_step_up_that_does_not_say_from_which_of_several_is_not_computable():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("BizTalk Server Branch", "license_and_sa", 8)
     ledger.step_up("BizTalk Server Branch", "BizTalk Server Enterprise", 4, step_up_from=None)
     found = ledger.answers(AS_OF)["step_ups"].row(0, named=True)
@@ -79,7 +79,7 @@ def test_a_step_up_that_does_not_say_from_which_of_several_is_not_computable():
 
 def test_returned_step_ups_are_netted_the_latest_first_unless_one_is_named():
     for named, left in ((None, {"P002": 5, "P003": 2}), ("P002", {"P002": 2, "P003": 5})):
-        ledger = Ledger()
+        ledger = Ledger(takes_returns=True)
         ledger.buy("Visio Standard", "license_and_sa", 20)
         ledger.step_up("Visio Standard", "Visio Professional", 5)
         ledger.step_up("Visio Standard", "Visio Professional", 5, order_date=date(2025, 7, 1))
@@ -92,7 +92,7 @@ def test_returned_step_ups_are_netted_the_latest_first_unless_one_is_named():
 
 
 def test_a_return_of_nothing_is_said_to_be_one():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license", 5)
     ledger.buy("Visio Standard", "sa", -3, order_date=STEPPED)
     ledger.buy("Visio Standard", "license", -6, order_date=STEPPED)
@@ -103,7 +103,7 @@ def test_a_return_of_nothing_is_said_to_be_one():
 
 
 def test_coverage_without_days_is_not_computable():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Visio Standard", "license", 5)
     ledger.buy("Visio Standard", "sa", 3, order_date=BOUGHT, coverage_end=None)
     outcome = ledger.answers(AS_OF)["purchase_outcomes"].row(1, named=True)

@@ -41,7 +41,7 @@ def test_what_lines_add():
     ],
 )
 def test_a_line_that_does_not_count_says_why(line, outcome, reason):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Windows Server Standard", "license", 16)
     ledger.rows[0] |= line
     answers = ledger.answers(AS_OF)
@@ -50,7 +50,7 @@ def test_a_line_that_does_not_count_says_why(line, outcome, reason):
 
 
 def test_proof_may_be_required_of_what_microsoft_keeps_no_record_of():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Windows Server Standard", "license", 16, program="oem")
     ledger.buy("Windows Server Standard", "license", 32, program="fpp", document_ref="receipt 1")
     ledger.buy("Windows Server Standard", "license", 64, program="ea")
@@ -60,7 +60,7 @@ def test_proof_may_be_required_of_what_microsoft_keeps_no_record_of():
 
 
 def statement() -> Ledger:
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     stated = {"basis": "statement_summary", "agreement_id": None, "order_date": None, "coverage_start": None}
     ledger.buy("SQL Server Standard Core", "license_and_sa", 40, statement_date=date(2026, 6, 1), **stated)
     ledger.buy("SQL Server Standard Core", "license", 60, statement_date=date(2026, 6, 1), **stated)
@@ -102,7 +102,7 @@ def test_entities_do_not_see_each_others_statements():
 
 
 def test_the_program_of_the_agreement_is_that_of_its_lines():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.agreement("EAS", date(2024, 1, 1), date(2026, 12, 31))
     ledger.buy("Visio Standard", "license_and_sa", 5, coverage_end=None)
     row = ledger.answers(AS_OF)["licenses"].select("program", "is_perpetual", "valid_to", "sa_active").rows()

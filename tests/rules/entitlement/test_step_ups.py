@@ -29,7 +29,7 @@ LOWER, UPPER = "Project Standard", "Project Professional"
     ],
 )
 def test_what_makes_a_step_up_valid(base, step, valid, reason):
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy(LOWER, "license_and_sa", 5)
     ledger.step_up(LOWER, UPPER, 5)
     ledger.rows[0] |= base
@@ -39,7 +39,7 @@ def test_what_makes_a_step_up_valid(base, step, valid, reason):
 
 
 def test_a_step_up_under_a_pinned_base_uses_no_other():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy(LOWER, "license_and_sa", 5)
     named = ledger.buy(LOWER, "license_and_sa", 3, coverage_end=COVERED_TO - DAY)
     ledger.step_up(LOWER, UPPER, 4, base_purchase_id=named)
@@ -50,7 +50,7 @@ def test_a_step_up_under_a_pinned_base_uses_no_other():
 
 
 def test_matches_name_the_lost_base():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     base = ledger.buy(LOWER, "license_and_sa", 10)
     ledger.step_up(LOWER, UPPER, 10)
     ledger.buy(LOWER, "transfer_out", 3, order_date=STEPPED + DAY)
@@ -61,7 +61,7 @@ def test_matches_name_the_lost_base():
 
 
 def test_a_base_that_left_before_is_said_to_have_left():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy(LOWER, "license_and_sa", 10)
     ledger.buy(LOWER, "transfer_out", 3, order_date=STEPPED - DAY)
     ledger.step_up(LOWER, UPPER, 10)
@@ -70,7 +70,7 @@ def test_a_base_that_left_before_is_said_to_have_left():
 
 
 def test_the_answers_have_the_columns_of_the_contract():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy(LOWER, "license_and_sa", 10)
     answers = ledger.answers(AS_OF)
     for name in ("licenses", "license_sources", "step_ups", "step_up_matches"):

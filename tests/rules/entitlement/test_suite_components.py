@@ -6,7 +6,7 @@ AS_OF = date(2026, 6, 30)
 
 
 def test_a_suite_grants_its_components_beside_itself():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Core Infrastructure Server Suite Standard", "license_and_sa", 4, licenses_per_unit=16)
     ledger.step_up(
         "Core Infrastructure Server Suite Standard",
@@ -29,7 +29,7 @@ def test_a_suite_grants_its_components_beside_itself():
 
 
 def test_a_component_is_not_stepped_up_on_its_own():
-    ledger = Ledger()
+    ledger = Ledger(takes_returns=True)
     ledger.buy("Core Infrastructure Server Suite Standard", "license_and_sa", 64)
     ledger.step_up("Windows Server Standard", "Windows Server Datacenter", 16)
     found = ledger.answers(AS_OF)["step_ups"].row(0, named=True)

@@ -104,7 +104,7 @@ def _evidence(
     return {
         "accounts": counted,
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),
-        "findings": findings.findings(answered, ingested.findings, gated.checks, settings),
+        "findings": findings.findings(answered, ingested.findings, gated.checks),
         "policies": _policies(tables, answered, settings),
     }
 

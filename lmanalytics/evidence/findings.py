@@ -3,27 +3,24 @@
 import polars as pl
 
 from lmanalytics.rules.entitlement import purchase_lines
-from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
 _RIGHTLY_LEFT_OUT = tuple(r.code for r in (purchase_lines.Reason.NOT_OWNED, purchase_lines.Reason.AFTER_AS_OF))
 
 
-def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame, settings: Settings) -> pl.LazyFrame:
+def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.LazyFrame:
     """Gather the findings of every stage.
 
     Args:
         answered: position, step_ups, the outcomes of purchases, oses and hosts; what is absent is not told of.
         read: findings of the readers.
         checks: the gate's checks: table, check, severity, sentence, unexpected_count, success, examples.
-        settings: date and policies.
 
     Returns:
         The `findings` answer, errors first, then by money at stake.
 
     """
-    del settings
     parts = [ANSWERS["findings"].empty(), read.lazy(), _checks(checks)]
     if "position" in answered:
         parts.append(_shortages(answered["position"]))

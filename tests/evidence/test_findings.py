@@ -1,9 +1,6 @@
-from datetime import date
-
 import polars as pl
 
 from lmanalytics.evidence.findings import findings
-from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS
 
 CHECKS = pl.DataFrame(
@@ -26,7 +23,7 @@ def outcomes(*rows):
 
 def found(**answered):
     read = ANSWERS["findings"].empty().collect()
-    return findings(answered, read, CHECKS, Settings(date(2026, 6, 30))).collect()
+    return findings(answered, read, CHECKS).collect()
 
 
 def test_what_has_no_answer_and_what_no_license_serves_is_told():

@@ -58,7 +58,9 @@ def position_table(run: Run) -> GT:
     entity = pl.when(pl.col("entity_id").n_unique() > 1).then(pl.format("{}: ", "entity_id")).otherwise(pl.lit(""))
     frame = run.position.with_columns(
         heading=entity + pl.format("{}, licenses by {}", "product", words("metric")),
-        line=pl.concat_str("edition", "version", separator=" ", ignore_nulls=True),
+        line=pl.when(pl.col("edition").is_null() & pl.col("version").is_null())
+        .then(pl.lit("Edition not known"))
+        .otherwise(pl.concat_str("edition", "version", separator=" ", ignore_nulls=True)),
     )
     columns = {
         "heading": "",

@@ -128,12 +128,13 @@ def _spread(split: pl.LazyFrame, classes: pl.DataFrame, flows: pl.DataFrame) -> 
 
 
 def _per_subject(plan: pl.LazyFrame, short: pl.LazyFrame) -> pl.LazyFrame:
-    got = short.group_by(SUBJECT).agg(licenses_assigned=pl.col("assigned").sum(), licenses_short=pl.col("short").sum())
+    part = [*SUBJECT, "edition"]
+    got = short.group_by(part).agg(licenses_assigned=pl.col("assigned").sum(), licenses_short=pl.col("short").sum())
     known = pl.col("licenses_required").is_not_null()
-    return plan.join(got, on=SUBJECT, how="left").with_columns(
+    return plan.join(got, on=part, how="left", nulls_equal=True).with_columns(
         pl.when(known).then(pl.col("licenses_assigned", "licenses_short").fill_null(0))
     )
 
 
 def _answer(plan: pl.LazyFrame) -> pl.LazyFrame:
-    return ANSWERS["plan"].conform(plan.with_columns(rule=pl.lit("plan"))).sort(SUBJECT)
+    return ANSWERS["plan"].conform(plan.with_columns(rule=pl.lit("plan"))).sort(*SUBJECT, "edition", nulls_last=True)

@@ -4,13 +4,14 @@ Subjects with the same options are one shape with a count. A linear program take
 its subjects get which option, and for each class of licenses whom it serves; what nobody serves is bought.
 """
 
+
 import highspy
 import numpy as np
 import polars as pl
 
 from lmanalytics.errors import PositionError
 from lmanalytics.position.classes import NEEDS, demand_classes, in_force, needs, supply_classes
-from lmanalytics.position.plan import MINIMUM_OPTION, SUBJECT, choose, top_up
+from lmanalytics.position.plan import MINIMUM_OPTION, OPTION, SUBJECT, choose, open_options, top_up
 from lmanalytics.rules.engine import compute
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_coverage
@@ -42,7 +43,7 @@ def plan(
         demand: the `demand` answer.
         minimums: entity_id, product, metric, min_licenses.
         licenses: the `licenses` answer; None where no purchases were given: then nothing is owned.
-        listed: the price of one license without and with Software Assurance (`price_list.per_license`).
+        listed: the price of one license without and with Software Assurance (`price_list.all_products`).
         versions: product, version, version_rank (`version_ranks`).
         settings: date and policies.
 
@@ -55,6 +56,17 @@ def plan(
     """
     owned = ANSWERS["licenses"].empty() if licenses is None else in_force(licenses, settings.as_of)
     given = owned.collect().lazy(), listed, versions, settings
+    products = demand.select(pl.col("product").unique().sort()).collect().to_series()
+    plans = [_of_product(demand.filter(pl.col("product") == p), minimums, *given) for p in products]
+    return pl.concat([choose(demand.clear()), *plans], how="diagonal").sort(*SUBJECT, "edition", nulls_last=True)
+
+
+def _of_product(
+    demand: pl.LazyFrame,
+    minimums: pl.LazyFrame,
+    *given: *tuple[pl.LazyFrame, pl.LazyFrame, pl.DataFrame, Settings],
+) -> pl.LazyFrame:
+    """Plan one product; products share no license."""
 
     def made(options: pl.LazyFrame) -> pl.DataFrame:
         found = _solved(options, *given)
@@ -85,7 +97,7 @@ def _solved(
     demand: pl.LazyFrame, licenses: pl.LazyFrame, listed: pl.LazyFrame, versions: pl.DataFrame, settings: Settings
 ) -> tuple[pl.DataFrame, pl.DataFrame] | None:
     """Return SUBJECT with its option, and entity_id, product, spent; None where the subjects are too many."""
-    usable = demand.filter(pl.col("is_available") & pl.col("licenses_required").is_not_null())
+    usable = demand.join(open_options(demand), on=OPTION, how="semi")
     split = needs(usable, licenses, listed, keep=("option",)).collect()
     if split.is_empty():
         return None
@@ -122,7 +134,8 @@ def _shapes(usable: pl.LazyFrame, split: pl.DataFrame) -> tuple[pl.DataFrame, pl
     """
     per_option = split.group_by(*SUBJECT, "option").agg(pl.col("d", "quantity").sort_by("d"))
     rows = (
-        usable.select(*SUBJECT, "option", "cost", licenses="licenses_required")
+        open_options(usable)
+        .rename({"licenses_required": "licenses"})
         .collect()
         .join(per_option, on=[*SUBJECT, "option"], how="left")
         .sort(*SUBJECT, "option")

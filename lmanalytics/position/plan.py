@@ -7,7 +7,9 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 SUBJECT = ["entity_id", "subject_kind", "subject_id", "product"]
 _KEPT = [
     "option", "edition", "version", "metric", "licenses_required", "licenses_with_sa", "unit_price", "cost", "currency",
+    "cost_of_next_best", "reason",
 ]  # fmt: skip
+OPTION = [*SUBJECT, "option"]
 MINIMUM_OPTION = "customer_minimum"
 
 
@@ -26,22 +28,21 @@ def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None) -> pl.LazyFr
     """Pick for each subject and product the cheapest open option; without prices, the fewest licenses.
 
     An option without a price loses against one that has a price. Ties go to fewer licenses, then to the
-    option's name. A subject with no open option stays, with null quantities and its reason.
+    option's name. A subject with no open option stays, with null quantities and its reason. An option that
+    takes licenses of several editions has a row for each, and is open when all of them are.
 
     Args:
-        demand: the `demand` answer, one row per subject, product and option.
+        demand: the `demand` answer, one row per subject, product, option and edition.
         taken: SUBJECT, option: what each subject takes, whatever it costs (`optimum`).
 
     Returns:
-        One row per subject and product: SUBJECT, option, edition, version, metric, licenses_required,
-        licenses_with_sa, unit_price, cost, cost_of_next_best, currency, reason.
+        One row per subject, product and edition of its option: SUBJECT, option, edition, version, metric,
+        licenses_required, licenses_with_sa, unit_price, cost, cost_of_next_best, currency, reason.
 
     """
     fixed = pl.LazyFrame(schema=dict.fromkeys([*SUBJECT, "option"], pl.String())) if taken is None else taken.lazy()
-    usable = demand.filter(pl.col("is_available") & pl.col("licenses_required").is_not_null())
-    ranked = usable.join(fixed.with_columns(_taken=pl.lit(value=True)), on=[*SUBJECT, "option"], how="left").sort(
-        [*SUBJECT, "_taken", "cost", "licenses_required", "option"], nulls_last=True
-    )
+    options = open_options(demand).join(fixed.with_columns(_taken=pl.lit(value=True)), on=OPTION, how="left")
+    ranked = options.sort([*SUBJECT, "_taken", "cost", "licenses_required", "option"], nulls_last=True)
     dearer = (pl.col("cost").first() > pl.col("cost").min()).fill_null(
         pl.col("licenses_required").first() > pl.col("licenses_required").min()
     )
@@ -54,11 +55,10 @@ def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None) -> pl.LazyFr
         .then(Reason.FEWEST_LICENSES.lit)
         .otherwise(Reason.CHEAPEST.lit)
     )
-    chosen = ranked.group_by(SUBJECT, maintain_order=True).agg(
-        *(pl.col(c).first() for c in _KEPT),
-        cost_of_next_best=pl.col("cost").get(1, null_on_oob=True),
-        reason=reason,
+    best = ranked.group_by(SUBJECT, maintain_order=True).agg(
+        pl.col("option").first(), cost_of_next_best=pl.col("cost").get(1, null_on_oob=True), _reason=reason
     )
+    chosen = demand.join(best, on=OPTION).with_columns(reason="_reason").select(*SUBJECT, *_KEPT)
     without = (
         demand.join(chosen, on=SUBJECT, how="anti")
         .sort([*SUBJECT, "option"])
@@ -66,7 +66,22 @@ def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None) -> pl.LazyFr
         .agg(reason=pl.col("reason").drop_nulls().first())
         .with_columns(pl.col("reason").fill_null(Reason.NO_OPTION.code))
     )
-    return pl.concat([chosen, without], how="diagonal").sort(SUBJECT)
+    return pl.concat([chosen, without], how="diagonal").sort(*SUBJECT, "edition", nulls_last=True)
+
+
+def open_options(demand: pl.LazyFrame) -> pl.LazyFrame:
+    """Add up the editions of each option, and keep the options that are open: OPTION, cost, licenses_required."""
+    is_open = (pl.col("is_available") & pl.col("licenses_required").is_not_null()).all()
+    return (
+        demand.group_by(OPTION)
+        .agg(
+            pl.col("licenses_required").sum(),
+            cost=pl.when(pl.col("cost").is_not_null().all()).then(pl.col("cost").sum()),
+            _is_open=is_open,
+        )
+        .filter("_is_open")
+        .drop("_is_open")
+    )
 
 
 def top_up(plan: pl.LazyFrame, minimums: pl.LazyFrame) -> pl.LazyFrame:

@@ -2,10 +2,10 @@
 
 import polars as pl
 
+from lmanalytics.position.enrollments import HOME, place, running
 from lmanalytics.rules.engine import Reason as ReasonBase
-from lmanalytics.rules.engine import evaluate
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.rules.right import true_up_window
+from lmanalytics.rules.right import true_up_new_product
 from lmanalytics.schemas import ANSWERS, DEFAULT_ENTITY, MONEY
 
 _LINE = ["entity_id", "product", "edition", "metric", "purchase_type"]
@@ -18,6 +18,7 @@ class Reason(ReasonBase):
     NOTHING_DUE = "Nothing is short: an update statement takes the place of an order."
     NOTHING_KNOWN_DUE = "Nothing known is short, but of some machines it is not computable what they require."
     NO_PRICE = "The position is short by these licenses; no price was given for them."
+    NEW_PRODUCT = "New to the enrollment: it is ordered in the month of its first use, not in the yearly window."
 
 
 def true_up(
@@ -26,12 +27,15 @@ def true_up(
     agreements: pl.LazyFrame | None,
     settings: Settings,
     unknown: pl.LazyFrame | None = None,
+    *,
+    products: pl.LazyFrame | None = None,
+    licenses: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """Order what the plan is short of.
 
     Needs of one product and edition are added up before they are rounded to packs, for packs may be split
     between servers. Individually licensed virtual machines need Software Assurance with the license.
-    The order goes to the entity's running enrollment with the nearest anniversary.
+    Each running enrollment sends an order, or an update statement where nothing of it is due.
 
     Args:
         short: what each subject is short of (`balance`): entity_id, product, edition, metric, needs_sa, short.
@@ -39,38 +43,60 @@ def true_up(
         agreements: the canonical table, or None: the lines then name no enrollment and no window.
         settings: date and policies.
         unknown: entity_id of which some machine's demand is not computable.
+        products: the table `agreement_products`, or None.
+        licenses: the `licenses` answer, or None: then no product is known to be new to an enrollment.
 
     Returns:
-        The `true_up` answer: one row per pack size of a line, or one update statement per entity.
+        The `true_up` answer: one row per pack size of a line, and an update statement per enrollment without one.
 
     """
     kind = pl.when("needs_sa").then(pl.lit("license_and_sa")).otherwise(pl.lit("license"))
     missing = short.filter(pl.col("short") > 0).with_columns(purchase_type=kind)
     lines = missing.group_by(_LINE).agg(pl.col("short").sum())
-    ordered = _packed(lines, _pack_prices(prices, settings))
-    statements = (
-        short.group_by("entity_id")
-        .agg(pl.col("short").sum())
-        .filter(pl.col("short") == 0)
-        .select(
-            "entity_id",
-            product=pl.lit("*"),
-            metric=pl.lit("*"),
-            purchase_type=pl.lit("update_statement"),
-            pack_size=pl.lit(1, pl.Int64),
-            packs=pl.lit(0, pl.Int64),
-            licenses=pl.lit(0, pl.Int64),
-            basis=pl.lit("update_statement"),
-            reason=Reason.NOTHING_DUE.lit,
-        )
+    enrollments = running(agreements, settings).collect().lazy()
+    placed = place(_packed(lines, _pack_prices(prices, settings)), enrollments, products, licenses, settings)
+    ordered = placed.with_columns(_timing(settings)).collect().lazy()
+    rows = pl.concat([ordered, _statements(short, ordered, enrollments, unknown)], how="diagonal_relaxed")
+    answer = ANSWERS["true_up"].conform(rows.with_columns(rule=pl.lit("true_up")))
+    return answer.sort([*_LINE, "pack_size", "agreement_id", "enrollment_id"])
+
+
+def _timing(settings: Settings) -> list[pl.Expr]:
+    """A product that is new to the enrollment is ordered in the month of its first use, and use was found today."""
+    new = pl.col("is_new")
+    by = true_up_new_product.order_by(pl.lit(settings.as_of), pl.lit(value=False))
+    return [
+        pl.when(new).then(pl.lit(settings.as_of)).otherwise("window_opens").alias("window_opens"),
+        pl.when(new).then(by).otherwise("window_closes").alias("window_closes"),
+        pl.when(new & pl.col("unit_price").is_not_null())
+        .then(Reason.NEW_PRODUCT.lit)
+        .otherwise("reason")
+        .alias("reason"),
+    ]
+
+
+def _statements(
+    short: pl.LazyFrame, ordered: pl.LazyFrame, enrollments: pl.LazyFrame, unknown: pl.LazyFrame | None
+) -> pl.LazyFrame:
+    """The enrollments without an order line; an entity with none that is running has one statement if nothing is due."""
+    totals = short.group_by("entity_id").agg(pl.col("short").sum())
+    own = totals.join(enrollments, on="entity_id").join(ordered, on=["entity_id", *HOME], how="anti")
+    alone = totals.filter(pl.col("short") == 0).join(enrollments, on="entity_id", how="anti")
+    statements = pl.concat([own, alone], how="diagonal").with_columns(
+        product=pl.lit("*"),
+        metric=pl.lit("*"),
+        purchase_type=pl.lit("update_statement"),
+        pack_size=pl.lit(1, pl.Int64),
+        packs=pl.lit(0, pl.Int64),
+        licenses=pl.lit(0, pl.Int64),
+        basis=pl.lit("update_statement"),
+        reason=Reason.NOTHING_DUE.lit,
     )
-    if unknown is not None:
-        in_part = unknown.select("entity_id", _is_unknown=True).unique()
-        reason = pl.when("_is_unknown").then(Reason.NOTHING_KNOWN_DUE.lit).otherwise("reason")
-        statements = statements.join(in_part, on="entity_id", how="left").with_columns(reason=reason)
-    rows = pl.concat([ordered, statements], how="diagonal_relaxed").with_columns(rule=pl.lit("true_up"))
-    rows = rows.join(_enrollment(agreements, settings), on="entity_id", how="left")
-    return ANSWERS["true_up"].conform(rows).sort([*_LINE, "pack_size"])
+    if unknown is None:
+        return statements
+    in_part = unknown.select("entity_id", _is_unknown=True).unique()
+    reason = pl.when("_is_unknown").then(Reason.NOTHING_KNOWN_DUE.lit).otherwise("reason")
+    return statements.join(in_part, on="entity_id", how="left").with_columns(reason=reason)
 
 
 def _pack_prices(prices: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
@@ -150,28 +176,6 @@ def _packed(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(
             licenses=pl.col("packs") * pl.col("pack_size"),
             cost=(pl.col("packs") * pl.col("unit_price")).cast(MONEY),
-            basis=pl.lit("count_at_order"),
             reason=pl.when(pl.col("unit_price").is_null()).then(Reason.NO_PRICE.lit).otherwise(Reason.SHORTAGE.lit),
         )
-    )
-
-
-def _enrollment(agreements: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
-    """Return per entity its running enrollment with the nearest anniversary, and that window."""
-    columns = ["entity_id", "agreement_id", "enrollment_id", "window_opens", "window_closes"]
-    if agreements is None:
-        types = [pl.String(), pl.String(), pl.String(), pl.Date(), pl.Date()]
-        return pl.LazyFrame(schema=dict(zip(columns, types, strict=True)))
-    day = pl.lit(settings.as_of)
-    running = agreements.filter(
-        pl.col("program").is_in(["ea", "sce", "eas", "ees"])
-        & (pl.col("start_date") <= day)
-        & (pl.col("end_date").is_null() | (pl.col("end_date") >= day))
-    )
-    return (
-        evaluate(running, true_up_window, settings)
-        .rename(lambda name: name.removeprefix("true_up_window__"))
-        .sort("entity_id", "next_anniversary", "agreement_id", "enrollment_id", nulls_last=True)
-        .group_by("entity_id", maintain_order=True)
-        .agg(pl.col(c).first() for c in columns[1:])
     )

@@ -44,7 +44,8 @@ def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings) -> 
         lacking |= {answer: tables for answer, tables in absent.items() if tables}
         if needs and all(absent.values()):
             continue
-        for name, frame in topic.answers(known, settings).items():
+        given: Tables = topic.answers(known, settings)
+        for name, frame in given.items():
             if name in SHARED:
                 shared[name].append(frame)
             elif name in found:
@@ -59,5 +60,5 @@ def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings) -> 
 def explain_subject(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
     """Return the lines of every topic that knows the subject."""
     known = [t for t in topics if not t.NEEDS or any(set(n) <= inputs.keys() for n in t.NEEDS.values())]
-    lines = [topic.explain_subject(inputs, settings, subject_id) for topic in known]
+    lines: list[pl.DataFrame] = [topic.explain_subject(inputs, settings, subject_id) for topic in known]
     return pl.concat([pl.DataFrame(schema=EXPLANATION), *lines])

@@ -1,4 +1,4 @@
-"""What a core license costs: the price list of one product on the day of the position."""
+"""What a license costs: the price list on the day of the position."""
 
 from datetime import date
 
@@ -11,6 +11,8 @@ PER_LICENSE = pl.Decimal(38, 10)
 
 _SCHEMA = {
     ENTITY: pl.String(),
+    "product": pl.String(),
+    "metric": pl.String(),
     "edition": pl.String(),
     "price": PER_LICENSE,
     "price_with_sa": PER_LICENSE,
@@ -18,7 +20,7 @@ _SCHEMA = {
 }
 
 
-def per_license(prices: pl.LazyFrame | None, product: str, metric: str, as_of: date) -> pl.LazyFrame:
+def all_products(prices: pl.LazyFrame | None, as_of: date) -> pl.LazyFrame:
     """Find the cheapest price of one license without and with Software Assurance.
 
     Of each pack the price in force counts, of several packs the cheapest per license. Where an entity's
@@ -26,23 +28,21 @@ def per_license(prices: pl.LazyFrame | None, product: str, metric: str, as_of: d
 
     Args:
         prices: the canonical table; None gives no prices.
-        product: such as `Windows Server`.
-        metric: such as `core`.
         as_of: the day of the position.
 
     Returns:
-        entity_id, edition, price (a license alone, or with Software Assurance where it is not sold alone),
-        price_with_sa, currency; prices of `main` hold for an entity that has none, which `for_entity` sees to.
+        entity_id, product, metric, edition, price (a license alone, or with Software Assurance where it is not
+        sold alone), price_with_sa, currency; prices of `main` hold for an entity that has none of the product,
+        which `for_entity` sees to.
 
     """
     if prices is None:
         return pl.LazyFrame(schema=_SCHEMA)
-    pack = [ENTITY, "edition", "purchase_type", "program", "version", "pack_size"]
+    license_of = [ENTITY, "product", "metric", "edition"]
+    pack = [*license_of, "purchase_type", "program", "version", "pack_size"]
     in_force = (
         prices.filter(
-            (pl.col("product") == product)
-            & (pl.col("metric") == metric)
-            & (pl.col("valid_from") <= as_of)
+            (pl.col("valid_from") <= as_of)
             & (pl.col("pack_size") > 0)
             & pl.col("purchase_type").is_in(["license", "license_and_sa"])
         )
@@ -54,7 +54,7 @@ def per_license(prices: pl.LazyFrame | None, product: str, metric: str, as_of: d
     alone = pl.col("_each").filter(pl.col("purchase_type") == "license").min()
     with_sa = pl.col("_each").filter(pl.col("purchase_type") == "license_and_sa").min()
     return (
-        in_force.group_by(ENTITY, "edition")
+        in_force.group_by(license_of)
         .agg(
             price=pl.coalesce(alone, with_sa),
             price_with_sa=with_sa,
@@ -66,17 +66,27 @@ def per_license(prices: pl.LazyFrame | None, product: str, metric: str, as_of: d
     )
 
 
+def per_license(prices: pl.LazyFrame | None, product: str, metric: str, as_of: date) -> pl.LazyFrame:
+    """Return `all_products` of one product and metric, such as `Windows Server` and `core`, less these columns."""
+    own = (pl.col("product") == product) & (pl.col("metric") == metric)
+    return all_products(prices, as_of).filter(own).drop("product", "metric")
+
+
 def for_entity(frame: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
-    """Join price, price_with_sa and currency on entity and edition; an entity without any uses those of `main`."""
+    """Join price, price_with_sa and currency on entity and edition; an entity without any uses those of `main`.
+
+    Prices of several products (`all_products`) are joined on product and metric, too.
+    """
     own = prices.with_columns(_has_own=pl.lit(value=True))
-    entities = prices.select(ENTITY).unique().with_columns(_is_priced=pl.lit(value=True))
+    product = [c for c in ("product", "metric") if c in prices.collect_schema()]
+    entities = prices.select(ENTITY, *product).unique().with_columns(_is_priced=pl.lit(value=True))
     shared = prices.filter(pl.col(ENTITY) == DEFAULT_ENTITY).drop(ENTITY)
     columns = ["price", "price_with_sa", "currency"]
     use_shared = pl.col("_is_priced").is_null()
     return (
-        frame.join(own, on=[ENTITY, "edition"], how="left")
-        .join(entities, on=ENTITY, how="left")
-        .join(shared, on="edition", how="left", suffix="_shared")
+        frame.join(own, on=[ENTITY, *product, "edition"], how="left", nulls_equal=True)
+        .join(entities, on=[ENTITY, *product], how="left")
+        .join(shared, on=[*product, "edition"], how="left", suffix="_shared", nulls_equal=True)
         .with_columns(pl.when(use_shared).then(f"{c}_shared").otherwise(c).alias(c) for c in columns)
         .drop("_has_own", "_is_priced", *(f"{c}_shared" for c in columns))
     )

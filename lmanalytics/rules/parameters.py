@@ -10,6 +10,7 @@ Shape of the file (every key but `references` may be absent):
 A value of null withdraws a parameter from that day on.
 """
 
+import csv
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -146,7 +147,22 @@ def load_file(path: Path) -> RuleFile:
 
 @cache
 def _read_table(path: Path) -> pl.DataFrame:
-    return pl.read_csv(path, try_parse_dates=True, infer_schema_length=None)
+    # A page of the terms needs no parallel reader, and starting one for each costs more than reading it.
+    with path.open(encoding="utf-8", newline="") as file:
+        names, *rows = csv.reader(file)
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return pl.DataFrame([_typed(pl.Series(n, c, pl.String)) for n, c in zip(names, columns, strict=True)])
+
+
+def _typed(text: pl.Series) -> pl.Series:
+    """Give a column the first of date, integer, decimal and boolean that all its cells have, else leave it text."""
+    cells = text.set(text == "", None)
+    booleans = cells.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
+    dates = cells.str.to_date("%Y-%m-%d", strict=False)
+    for typed in (dates, cells.cast(pl.Int64, strict=False), cells.cast(pl.Float64, strict=False), booleans):
+        if typed.null_count() == cells.null_count() < len(cells):
+            return typed
+    return cells
 
 
 def _parameter(name: str, body: dict[str, Any]) -> Parameter:

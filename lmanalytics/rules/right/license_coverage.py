@@ -16,6 +16,7 @@ class Reason(ReasonBase):
     """Why a class of licenses may or may not serve a class of demand."""
 
     SAME_EDITION = "The license is of the edition that is required."
+    ANY_EDITION = "What requires the license has no editions, so that any serves."
     EDITION_RIGHT = "The license's terms permit the lower edition in its place."
     OTHER_EDITION = "The license's terms do not permit that edition."
     VERSION_TOO_OLD = "The license's version right ends before the version that runs."
@@ -30,25 +31,31 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
 
     Args:
         supply: supply_class, entity_id, product, edition, metric, version_rank, has_sa, tied_to_host_id.
-        needs: demand_class, entity_id, product, edition, metric, version_rank (null: any version),
-            needs_sa, subject_id (of the only subject, where a license is bound to it; else null).
-        edition_rights: product, edition_held, edition_run.
+        needs: demand_class, entity_id, product, edition (null: any edition), metric, version_rank (null: any
+            version), needs_sa, subject_id (of the only subject, where a license is bound to it; else null).
+        edition_rights: product, metric (null: every metric), edition_held, edition_run.
 
     Returns:
         supply_class, demand_class, is_covering, reason.
 
     """
     keys = ["entity_id", "product", "metric"]
-    rights = edition_rights.lazy().select("product", "edition_held", "edition_run", has_right=True)
+    editions = ["product", "edition_held", "edition_run"]
+    rights = edition_rights.lazy().group_by(editions).agg(_metrics="metric")
     pairs = supply.join(needs, on=keys, suffix="_needed").join(
         rights,
         left_on=["product", "edition", "edition_needed"],
         right_on=["product", "edition_held", "edition_run"],
         how="left",
     )
+    metrics = pl.col("_metrics")
+    has_right = (metrics.list.contains(pl.col("metric")) | (metrics.list.drop_nulls().list.len() == 0)).fill_null(
+        value=False
+    )
+    is_any = pl.col("edition_needed").is_null()
     same = pl.col("edition").eq_missing(pl.col("edition_needed"))
     blocked = (
-        pl.when(~same & pl.col("has_right").is_null())
+        pl.when(~same & ~is_any & ~has_right)
         .then(Reason.OTHER_EDITION.lit)
         .when(pl.col("tied_to_host_id").is_not_null() & ~pl.col("tied_to_host_id").eq_missing(pl.col("subject_id")))
         .then(Reason.OTHER_MACHINE.lit)
@@ -59,7 +66,13 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
         .when(pl.col("version_rank") < pl.col("version_rank_needed"))
         .then(Reason.VERSION_TOO_OLD.lit)
     )
-    allowed = pl.when(same).then(Reason.SAME_EDITION.lit).otherwise(Reason.EDITION_RIGHT.lit)
+    allowed = (
+        pl.when(same)
+        .then(Reason.SAME_EDITION.lit)
+        .when(is_any)
+        .then(Reason.ANY_EDITION.lit)
+        .otherwise(Reason.EDITION_RIGHT.lit)
+    )
     return pairs.select(
         "supply_class", "demand_class", is_covering=blocked.is_null(), reason=pl.coalesce(blocked, allowed)
     ).sort("supply_class", "demand_class")

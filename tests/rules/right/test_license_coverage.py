@@ -29,6 +29,9 @@ a bound need takes a free license     | Standard   | 8     | false |      | Stan
 any version runs                      | Standard   | 1     | false |      | Standard   |      | false |    || true   | same_edition
 version right unknown, version known  | Standard   |       | false |      | Standard   | 8    | false |    || false  | version_unknown
 neither version is known              | Standard   |       | false |      | Standard   |      | false |    || true   | same_edition
+what runs has no editions             | Standard   | 8     | false |      |            | 8    | false |    || true   | any_edition
+a license without an edition          |            | 8     | false |      | Standard   | 8    | false |    || false  | other_edition
+neither has an edition                |            | 8     | false |      |            | 8    | false |    || true   | same_edition
 """
 
 
@@ -38,8 +41,8 @@ def rows():
     return table.with_columns(pl.col("right", "runs").cast(pl.Int64), pl.col("tied", "on").cast(pl.String)).to_dicts()
 
 
-def decided(row, day=date(2026, 6, 30)):
-    both = {"entity_id": ["main"], "product": ["Windows Server"], "metric": ["core"]}
+def decided(row, day=date(2026, 6, 30), product="Windows Server", metric="core"):
+    both = {"entity_id": ["main"], "product": [product], "metric": [metric]}
     text, whole = pl.String(), pl.Int64()
     supply = pl.LazyFrame(
         {
@@ -50,7 +53,7 @@ def decided(row, day=date(2026, 6, 30)):
             "has_sa": [row["sa"]],
             "tied_to_host_id": [row["tied"]],
         },
-        schema_overrides={"version_rank": whole, "tied_to_host_id": text},
+        schema_overrides={"edition": text, "version_rank": whole, "tied_to_host_id": text},
     )
     needs = pl.LazyFrame(
         {
@@ -61,7 +64,7 @@ def decided(row, day=date(2026, 6, 30)):
             "needs_sa": [row["needs"]],
             "subject_id": [row["on"]],
         },
-        schema_overrides={"version_rank": whole, "subject_id": text},
+        schema_overrides={"edition": text, "version_rank": whole, "subject_id": text},
     )
     return compute(license_coverage, "coverage", Settings(day), supply=supply, needs=needs).collect().to_dicts()[0]
 
@@ -70,6 +73,12 @@ def decided(row, day=date(2026, 6, 30)):
 def test_which_license_serves_which_need(row):
     answer = decided(row)
     assert (answer["is_covering"], answer["reason"]) == (row["covers"], row["reason"])
+
+
+@pytest.mark.parametrize(("metric", "covers"), [("server", True), ("user_cal", False)])
+def test_an_enterprise_access_license_only_adds_to_the_standard_one(metric, covers):
+    row = rows()[0] | {"held": "Enterprise", "needed": "Standard"}
+    assert decided(row, product="Exchange Server", metric=metric)["is_covering"] == covers
 
 
 def test_every_reason_occurs():

@@ -33,7 +33,7 @@ FLOW = (
 LATEST = ("pipeline", "answers", "commands", "__main__")
 UNITS = {
     "code", "core", "core_license", "customer", "date", "day", "flag", "full_set", "host", "license", "money", "month",
-    "ose", "pack", "percent", "processor", "program", "ratio", "server", "text", "version", "year",
+    "ose", "pack", "percent", "point", "processor", "program", "ratio", "server", "text", "version", "year",
 }  # fmt: skip
 RULES = modules()
 

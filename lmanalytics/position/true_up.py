@@ -78,7 +78,7 @@ def _timing(settings: Settings) -> list[pl.Expr]:
 def _statements(
     short: pl.LazyFrame, ordered: pl.LazyFrame, enrollments: pl.LazyFrame, unknown: pl.LazyFrame | None
 ) -> pl.LazyFrame:
-    """The enrollments without an order line; an entity with none that is running has one statement if nothing is due."""
+    """The enrollments without an order line; an entity that has none running has one statement if nothing is due."""
     totals = short.group_by("entity_id").agg(pl.col("short").sum())
     own = totals.join(enrollments, on="entity_id").join(ordered, on=["entity_id", *HOME], how="anti")
     alone = totals.filter(pl.col("short") == 0).join(enrollments, on="entity_id", how="anti")

@@ -1,6 +1,7 @@
 from datetime import date
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,27 +111,93 @@ def test_an_update_statement_says_when_something_is_not_computable():
     assert true_up(plan_of(0), None, None, SETTINGS, other).collect()["reason"].to_list() == ["nothing_due"]
 
 
-def test_the_order_goes_to_the_running_enrollment_with_the_nearest_anniversary():
-    agreements = CANONICAL["agreements"].conform(
-        pl.LazyFrame(
-            {
-                "entity_id": ["main"] * 3,
-                "agreement_id": ["A", "B", "C"],
-                "enrollment_id": ["A1", "B1", "C1"],
-                "program": ["ea", "ea", "ea"],
-                "start_date": [date(2024, 12, 1), date(2024, 9, 1), date(2020, 7, 15)],
-                "end_date": [date(2027, 11, 30), date(2027, 8, 31), date(2023, 7, 14)],
-                "anniversary_date": [None, None, None],
-            },
-            schema_overrides={"anniversary_date": pl.Date},
-        )
+def enrollments_of(*rows):
+    columns = ["entity_id", "enrollment_id", "start_date", "end_date", "last_order_on"]
+    dates = dict.fromkeys(columns[2:], pl.Date)
+    frame = pl.LazyFrame(rows, schema=columns, orient="row", schema_overrides=dates)
+    return CANONICAL["agreements"].conform(frame.with_columns(agreement_id=pl.lit("E"), program=pl.lit("ea")))
+
+
+NEAR = ("main", "near", date(2024, 9, 1), date(2027, 8, 31), None)
+FAR = ("main", "far", date(2024, 12, 1), date(2027, 11, 30), None)
+PAST = ("main", "past", date(2020, 7, 15), date(2023, 7, 14), None)
+
+
+def placed(plan, agreements, settings=SETTINGS, **more):
+    table = true_up(plan, prices_of(*SMALL_AND_LARGE), agreements, settings, **more).collect()
+    return table.select("enrollment_id", "basis", "window_opens", "window_closes").sort("enrollment_id").rows()
+
+
+def test_the_order_goes_to_the_enrollment_whose_window_closes_first_and_the_others_send_a_statement():
+    assert placed(plan_of(4), enrollments_of(NEAR, FAR, PAST)) == [
+        ("far", "update_statement", date(2026, 10, 2), date(2026, 11, 1)),
+        ("near", "high_water_mark", date(2026, 7, 3), date(2026, 8, 2)),
+    ]
+
+
+def test_where_nothing_is_short_every_running_enrollment_sends_a_statement():
+    assert [row[:2] for row in placed(plan_of(0), enrollments_of(NEAR, FAR, PAST))] == [
+        ("far", "update_statement"),
+        ("near", "update_statement"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "opens", "closes"),
+    [
+        (date(2026, 8, 2), date(2026, 7, 3), date(2026, 8, 2)),  # its last day
+        (date(2026, 8, 3), date(2027, 8, 1), date(2027, 8, 31)),  # closed: the last window of the enrollment
+        (date(2025, 8, 3), date(2026, 7, 3), date(2026, 8, 2)),  # closed: that of the next anniversary
+        (date(2027, 8, 31), date(2027, 8, 1), date(2027, 8, 31)),  # the day the enrollment expires
+    ],
+)
+def test_a_window_that_has_closed_is_never_named(day, opens, closes):
+    assert [row[2:] for row in placed(plan_of(4), enrollments_of(NEAR), Settings(day))] == [(opens, closes)]
+
+
+def listed_of(*rows):
+    frame = pl.LazyFrame(rows, schema=["enrollment_id", "product", "is_enterprise_product"], orient="row")
+    return CANONICAL["agreement_products"].conform(
+        frame.with_columns(entity_id=pl.lit("main"), agreement_id=pl.lit("E"))
     )
-    row = true_up(plan_of(4), prices_of(*SMALL_AND_LARGE), agreements, SETTINGS).collect().to_dicts()[0]
-    assert (row["enrollment_id"], row["window_opens"], row["window_closes"]) == (
-        "B1",
-        date(2026, 7, 3),
-        date(2026, 8, 2),
-    )
+
+
+def test_an_enrollment_that_lists_the_product_comes_first_and_says_how_it_is_counted():
+    agreements = enrollments_of(NEAR, FAR)
+    for is_enterprise, basis in ((True, "count_at_order"), (False, "high_water_mark")):
+        found = placed(plan_of(4), agreements, products=listed_of(("far", "Windows Server", is_enterprise)))
+        assert [row[:2] for row in found] == [("far", basis), ("near", "update_statement")]
+
+
+def test_a_product_that_no_enrollment_lists_is_counted_as_the_policy_says():
+    settings = Settings(SETTINGS.as_of, {"true_up_unlisted_product": "enterprise"})
+    assert [row[1] for row in placed(plan_of(4), enrollments_of(NEAR), settings)] == ["count_at_order"]
+
+
+def held_of(*enrollments):
+    frame = pl.LazyFrame({"enrollment_id": list(enrollments)}, schema={"enrollment_id": pl.String})
+    return frame.with_columns(entity_id=pl.lit("main"), agreement_id=pl.lit("E"), product=pl.lit("Windows Server"))
+
+
+def test_an_enrollment_under_which_the_product_was_ordered_comes_before_a_nearer_one():
+    found = placed(plan_of(4), enrollments_of(NEAR, FAR), licenses=held_of("far"))
+    assert [row[:2] for row in found] == [("far", "high_water_mark"), ("near", "update_statement")]
+
+
+def test_a_product_new_to_the_enrollment_is_ordered_in_the_month_of_first_use():
+    table = true_up(plan_of(4), prices_of(*SMALL_AND_LARGE), enrollments_of(NEAR), SETTINGS, licenses=held_of())
+    rows = table.select("reason", "window_opens", "window_closes").collect().rows()
+    assert rows == [("new_product", date(2026, 6, 30), date(2026, 6, 30))]
+
+
+def test_the_highest_use_counts_since_the_latest_of_start_last_order_and_anniversary():
+    ordered = ("main", "near", date(2024, 9, 1), date(2027, 8, 31), date(2026, 1, 20))
+    fresh = ("main", "far", date(2026, 5, 1), date(2029, 4, 30), None)
+    table = true_up(plan_of(0), None, enrollments_of(ordered, fresh), SETTINGS).collect()
+    found = dict(table.select("enrollment_id", "counted_since").rows())
+    assert found == {"near": date(2026, 1, 20), "far": date(2026, 5, 1)}
+    table = true_up(plan_of(0), None, enrollments_of(NEAR), SETTINGS).collect()
+    assert table["counted_since"].to_list() == [date(2025, 9, 1)]
 
 
 @given(short=st.integers(1, 200), small=st.integers(1, 40), large=st.integers(1, 400))

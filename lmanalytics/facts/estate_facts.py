@@ -55,9 +55,11 @@ def policies_in_force(settings: Settings) -> dict[str, str]:
 
 def windows_versions() -> pl.DataFrame:
     """Return the Windows Server versions in the order of their release: os_version, version_rank from 1."""
+    order = windows_releases().sort("released_on", "os_version")
+    return order.select("os_version", version_rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+
+
+def windows_releases() -> pl.DataFrame:
+    """Return the day on which each Windows Server version was released: os_version, released_on."""
     table = load_rule_file(sys.modules[__name__]).table("windows_versions")
-    return (
-        table.select(os_version=pl.col("version").cast(pl.String), released_on="released_on")
-        .sort("released_on", "os_version")
-        .select("os_version", version_rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
-    )
+    return table.select(os_version=pl.col("version").cast(pl.String), released_on="released_on")

@@ -5,9 +5,15 @@ from datetime import date
 import polars as pl
 
 from lmanalytics.rules.demand.price_list import for_entity
+from lmanalytics.rules.engine import column_name, evaluate
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right import listed_provider_licenses
 
-SUPPLY = ["entity_id", "product", "edition", "metric", "version_right", "has_sa", "tied_to_host_id"]
-NEEDS = ["entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to"]
+SUPPLY = ["entity_id", "product", "edition", "metric", "version_right", "has_sa", "tied_to_host_id", "is_early"]
+NEEDS = ["entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to", "acquired_before"]
+
+_EARLY = column_name(listed_provider_licenses, "is_early")
+"""Whether a lot is an old one does not depend on the day of the position, only whether that matters does."""
 
 
 def in_force(licenses: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
@@ -39,7 +45,8 @@ def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFra
     """
     rank = versions.lazy().select("product", "version_rank", version_right="version")
     return (
-        licenses.with_columns(has_sa=pl.col("sa_active"))
+        evaluate(licenses, listed_provider_licenses, Settings(listed_provider_licenses.is_early.start))
+        .with_columns(has_sa=pl.col("sa_active"), is_early=pl.col(_EARLY))
         .group_by(SUPPLY)
         .agg(pl.col("quantity").sum())
         .join(rank, on=["product", "version_right"], how="left")
@@ -60,7 +67,8 @@ def needs(
         keep: further columns of the plan to keep.
 
     Returns:
-        NEEDS, subject_kind, subject_id, quantity, price, currency and `keep`: up to two rows a subject.
+        NEEDS, subject_kind, subject_id, quantity, price, currency and `keep`: up to two rows a subject. What
+        only licenses acquired before some day may serve has no price: nothing that is for sale serves it.
 
     """
     bound = (
@@ -69,9 +77,12 @@ def needs(
         .unique()
         .with_columns(subject_id=pl.col("bound_to"))
     )
-    columns = ["entity_id", "product", "edition", "metric", "version", "bound_to", "subject_kind", "subject_id", *keep]
-    known = for_entity(plan.filter(pl.col("licenses_required") > 0).drop("currency"), listed).join(
-        bound, on=["entity_id", "subject_id"], how="left"
+    columns = [*(c for c in NEEDS if c != "needs_sa"), "subject_kind", "subject_id", *keep]
+    for_sale = pl.when(pl.col("acquired_before").is_null())
+    known = (
+        for_entity(plan.filter(pl.col("licenses_required") > 0).drop("currency"), listed)
+        .join(bound, on=["entity_id", "subject_id"], how="left")
+        .with_columns(for_sale.then(pl.col("price", "price_with_sa")))
     )
     with_sa = pl.col("licenses_with_sa").fill_null(0)
     halves = [

@@ -1,12 +1,14 @@
 """The ways in which each subject can be licensed for Windows Server, with their licenses and cost."""
 
+from datetime import date
+
 import polars as pl
 
 from lmanalytics.facts.estate_facts import policies_in_force
 from lmanalytics.facts.peaks import SUBJECT
 from lmanalytics.rules.demand import windows_server_mixed
 from lmanalytics.rules.demand.price_list import for_entity
-from lmanalytics.rules.demand.subjects import Estate, alone, subjects
+from lmanalytics.rules.demand.subjects import Estate, acquired_before, alone, subjects
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
@@ -19,7 +21,7 @@ class Reason(ReasonBase):
     """Why an option is open, or why it is not."""
 
     REQUIRED = "These licenses are required if this option is chosen."
-    OLD_LICENSES_ONLY = "Only licenses acquired before 1 October 2019 may be on it; which ones are is not computed."
+    OLD_LICENSES_ONLY = "These are required of licenses acquired before the terms for Listed Providers changed."
     HOST_CORES_UNKNOWN = "The processors or cores of a host are unknown."
     HOST_OS_UNKNOWN = "What the host itself runs is unknown."
     RUNS_DATACENTER = "An OSE runs Datacenter, which Standard does not cover."
@@ -28,11 +30,12 @@ class Reason(ReasonBase):
     VCPUS_UNKNOWN = "The virtual cores of an OSE are unknown."
     AFFINITY_NARROWS = "OSEs move among different hosts, so sets and single licenses are not combined."
     SHARED_SERVER = "A server shared with other customers cannot be licensed by physical core."
+    VERSION_TOO_NEW = "A Listed Provider's servers run no version that was released since the terms changed."
     LISTED_PROVIDER = "A Listed Provider's servers take no Windows Server licenses by virtual machine."
     NOT_YET = "Outsourcers' servers took no such licenses on the day of the position."
 
 
-_UNKNOWN = Reason.HOST_CORES_UNKNOWN, Reason.HOST_OS_UNKNOWN, Reason.VCPUS_UNKNOWN, Reason.OLD_LICENSES_ONLY
+_UNKNOWN = Reason.HOST_CORES_UNKNOWN, Reason.HOST_OS_UNKNOWN, Reason.VCPUS_UNKNOWN
 UNKNOWN = tuple(reason.code for reason in _UNKNOWN)
 """Reasons for which more data would help."""
 
@@ -54,6 +57,7 @@ def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyF
         SUBJECT, product, option, edition, version, metric, licenses_required, licenses_with_sa (how many of
         them need Software Assurance or a subscription), full_sets (of all hosts together; null by virtual
         machine), is_lower_bound (some host's cores may be spread so that it needs more), oses_covered,
+        acquired_before (only licenses acquired before this day may serve it; null: any),
         demand_class (`Standard|2022|sa`: edition, lowest version right, and whether all licenses, none or
         part of them need Software Assurance), is_available, unit_price (of a license, both kinds together),
         cost, currency, rule, reason.
@@ -65,11 +69,11 @@ def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyF
         may_be_unsized = policies_in_force(settings)["unknown_host"] == "by_virtual_cores"
         sized = pl.lit(may_be_unsized) | pl.col("cores_to_license").is_not_null()
         guests = known.filter(pl.col("guests") > 0).with_columns(is_sized=sized)
-        parts += [_virtual(guests), _alone(alone(found, settings))]
+        parts += [_virtual(guests), _by_machine(alone(found, settings), _use("virtual_use"))]
         parts.append(_mixed(known, found, prices, settings))
     else:
         parts.append(_too_early(found))
-    return _priced(pl.concat([part.select(_COLUMNS) for part in parts]), prices)
+    return _priced(pl.concat([part.select(_COLUMNS) for part in parts]), prices, acquired_before(settings))
 
 
 def _standard(known: pl.LazyFrame) -> pl.LazyFrame:
@@ -100,15 +104,8 @@ def _datacenter(known: pl.LazyFrame) -> pl.LazyFrame:
 
 def _virtual(known: pl.LazyFrame) -> pl.LazyFrame:
     needs_set = pl.col("host_runs_windows") | (pl.col("host_rights_used") > 0)
-    return known.with_columns(
-        option=pl.lit("virtual_cores"),
-        edition=_edition(),
-        licenses_without_sa=pl.lit(0, pl.Int64),
-        licenses_with_sa=pl.col("virtual_licenses"),
-        full_sets=pl.lit(None, pl.Int64),
-        is_lower_bound=pl.lit(value=False),
-        oses_covered=pl.col("guests"),
-        reason=pl.when(pl.col("virtual_use") != "allowed")
+    reason = (
+        pl.when(pl.col("virtual_use") != "allowed")
         .then(_use("virtual_use"))
         .when(pl.col("is_virtuozzo"))
         .then(Reason.VIRTUOZZO_SHARES_KERNEL.lit)
@@ -117,21 +114,21 @@ def _virtual(known: pl.LazyFrame) -> pl.LazyFrame:
         .when(needs_set)
         .then(Reason.HOST_RUNS_WINDOWS.lit)
         .when(~pl.col("is_sized"))
-        .then(Reason.HOST_CORES_UNKNOWN.lit),
-        rule=pl.lit("windows_server_virtual_cores.core_licenses"),
-    ).with_columns(_known_vcpus())
+        .then(Reason.HOST_CORES_UNKNOWN.lit)
+    )
+    return _by_machine(known, reason)
 
 
-def _alone(known: pl.LazyFrame) -> pl.LazyFrame:
+def _by_machine(known: pl.LazyFrame, reason: pl.Expr) -> pl.LazyFrame:
     return known.with_columns(
         option=pl.lit("virtual_cores"),
-        edition=_edition(),
+        edition=pl.when(pl.col("needs_datacenter")).then(pl.lit("Datacenter")).otherwise(pl.lit("Standard")),
         licenses_without_sa=pl.lit(0, pl.Int64),
         licenses_with_sa=pl.col("virtual_licenses"),
         full_sets=pl.lit(None, pl.Int64),
         is_lower_bound=pl.lit(value=False),
         oses_covered=pl.col("guests"),
-        reason=_use("virtual_use"),
+        reason=reason,
         rule=pl.lit("windows_server_virtual_cores.core_licenses"),
     ).with_columns(_known_vcpus())
 
@@ -217,10 +214,6 @@ def _known_vcpus() -> pl.Expr:
     ).alias("reason")
 
 
-def _edition() -> pl.Expr:
-    return pl.when(pl.col("needs_datacenter")).then(pl.lit("Datacenter")).otherwise(pl.lit("Standard"))
-
-
 def _cost(without_sa: pl.Expr, with_sa: pl.Expr) -> pl.Expr:
     """Price both kinds of licenses; a kind that is not needed needs no price."""
     first = pl.when(without_sa == 0).then(pl.lit(0, MONEY)).otherwise((without_sa * pl.col("price")).cast(MONEY))
@@ -228,18 +221,20 @@ def _cost(without_sa: pl.Expr, with_sa: pl.Expr) -> pl.Expr:
     return first + second
 
 
-def _priced(listed: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
+def _priced(listed: pl.LazyFrame, prices: pl.LazyFrame, early: date | None) -> pl.LazyFrame:
+    is_old = pl.col("reason") == Reason.OLD_LICENSES_ONLY.code
     without, with_sa = pl.col("licenses_without_sa"), pl.col("licenses_with_sa")
     needs_sa = (
         pl.when(with_sa == 0).then(pl.lit("any")).when(without == 0).then(pl.lit("sa")).otherwise(pl.lit("part_sa"))
     )
     return (
         for_entity(listed, prices)
-        .with_columns(licenses_required=without + with_sa, cost=_cost(without, with_sa))
+        .with_columns(licenses_required=without + with_sa, cost=pl.when(~is_old).then(_cost(without, with_sa)))
         .with_columns(
             product=pl.lit(PRODUCT),
             metric=pl.lit(METRIC),
-            is_available=pl.col("reason") == Reason.REQUIRED.code,
+            is_available=(pl.col("reason") == Reason.REQUIRED.code) | is_old,
+            acquired_before=pl.when(is_old).then(pl.lit(early, pl.Date)),
             unit_price=pl.when(pl.col("licenses_required") > 0).then(
                 (pl.col("cost") / pl.col("licenses_required")).cast(MONEY)
             ),

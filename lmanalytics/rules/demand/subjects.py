@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from lmanalytics.facts.estate_facts import windows_versions
+from lmanalytics.facts.estate_facts import windows_releases, windows_versions
 from lmanalytics.facts.peaks import SUBJECT, guest_facts, host_peaks, loads
 from lmanalytics.rules.demand import (
     windows_server_cores,
@@ -16,6 +16,7 @@ from lmanalytics.rules.demand import (
 )
 from lmanalytics.rules.engine import column_name, evaluate, in_force
 from lmanalytics.rules.parameters import Settings, load_rule_file
+from lmanalytics.rules.right import listed_provider_licenses
 
 CORES = column_name(windows_server_cores, "cores_to_license")
 ACCURACY = column_name(windows_server_cores, "accuracy")
@@ -25,7 +26,10 @@ DATACENTER = column_name(windows_server_datacenter, "core_licenses")
 INDIVIDUAL = column_name(windows_server_virtual_cores, "core_licenses")
 PHYSICAL_USE = column_name(windows_server_outsourcing, "physical_core_use")
 VIRTUAL_USE = column_name(windows_server_outsourcing, "virtual_core_use")
+VERSION_USE = column_name(listed_provider_licenses, "version_use")
 _ALLOWED = windows_server_outsourcing.Reason.ALLOWED.code
+_OLD_LICENSES_ONLY = windows_server_outsourcing.Reason.OLD_LICENSES_ONLY.code
+_TOO_NEW = listed_provider_licenses.Reason.VERSION_TOO_NEW.code
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,14 @@ def first_day_of_virtual_cores() -> date:
     return windows_server_virtual_cores.core_licenses.start
 
 
+def acquired_before(settings: Settings) -> date | None:
+    """Return the day before which a Listed Provider's dedicated server's licenses must have been acquired."""
+    if settings.as_of < listed_provider_licenses.is_early.start:
+        return None
+    value = in_force(load_rule_file(listed_provider_licenses), "restricted_since", settings.as_of).value
+    return value if isinstance(value, date) else None
+
+
 def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
     """Add up the hosts of each subject and what its guests ask.
 
@@ -71,7 +83,8 @@ def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
         SUBJECT, hosts, is_lower_bound (some host's cores may be spread so that it needs more),
         cores_to_license, standard_licenses, standard_sets, datacenter_licenses (each null
         where one host's is), host_rights_used, host_runs_windows, is_host_os_known, is_virtuozzo,
-        has_affinity, physical_use, virtual_use (codes of windows_server_outsourcing), peak_on, guests,
+        has_affinity, physical_use, virtual_use (codes of windows_server_outsourcing; physical_use also
+        version_too_new, where what runs is too new for old licenses), peak_on, guests,
         needs_datacenter, version, virtual_licenses (the most at once of all guests by themselves; null where
         one's virtual cores are unknown), oses_per_set. Subjects on which nothing needs a license are left out.
 
@@ -100,7 +113,7 @@ def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
         _host_datacenter=(runs & pl.col("host_os_edition").str.starts_with("Datacenter")).any(),
     )
     one = in_force(load_rule_file(windows_server_standard), "oses_per_set", settings.as_of).value
-    return (
+    known = (
         by_host.filter(pl.col("standard_sets").is_null() | (pl.col("standard_sets") > 0))
         .join(guest_facts(found.running), on=SUBJECT, how="left")
         .join(_virtual(found.running), on=SUBJECT, how="left")
@@ -112,6 +125,13 @@ def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
         )
         .join(versions.rename({"os_version": "version"}), on="version_rank", how="left")
         .drop("_host_rank", "_host_datacenter", "version_rank")
+        .join(windows_releases().lazy().rename({"os_version": "version", "released_on": "version_released_on"}),
+              on="version", how="left")
+    )  # fmt: skip
+    judged = evaluate(known, listed_provider_licenses, settings)
+    too_new = (pl.col("physical_use") == _OLD_LICENSES_ONLY) & (pl.col(VERSION_USE) == _TOO_NEW)
+    return judged.with_columns(physical_use=pl.when(too_new).then(pl.lit(_TOO_NEW)).otherwise("physical_use")).select(
+        pl.exclude("version_released_on", "^listed_provider_licenses__.*$")
     )
 
 

@@ -23,6 +23,8 @@ class Reason(ReasonBase):
     VERSION_UNKNOWN = "No version right of the license is known, and the demand is of a known version."
     NO_SOFTWARE_ASSURANCE = "Individually licensed virtual machines need active Software Assurance or a subscription."
     OTHER_MACHINE = "The license is bound to another machine."
+    ACQUIRED_LATER = "A Listed Provider's dedicated server takes no license that was acquired since the terms changed."
+    ACQUISITION_UNKNOWN = "A Listed Provider's dedicated server takes old licenses only; this one's age is not known."
 
 
 @frame_rule(unit="license", cite="assignment", start="2016-10-01")
@@ -30,9 +32,11 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
     """Say for each class of supply and demand of one entity, product and metric whether it may serve.
 
     Args:
-        supply: supply_class, entity_id, product, edition, metric, version_rank, has_sa, tied_to_host_id.
+        supply: supply_class, entity_id, product, edition, metric, version_rank, has_sa, tied_to_host_id,
+            is_early (old enough for a Listed Provider's dedicated server; null: not known).
         needs: demand_class, entity_id, product, edition (null: any edition), metric, version_rank (null: any
-            version), needs_sa, subject_id (of the only subject, where a license is bound to it; else null).
+            version), needs_sa, acquired_before (null: any day), subject_id (of the only subject, where a license is
+            bound to it; else null).
         edition_rights: product, metric (null: every metric), edition_held, edition_run.
 
     Returns:
@@ -61,6 +65,10 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
         .then(Reason.OTHER_MACHINE.lit)
         .when(pl.col("needs_sa") & ~pl.col("has_sa"))
         .then(Reason.NO_SOFTWARE_ASSURANCE.lit)
+        .when(pl.col("acquired_before").is_not_null() & pl.col("is_early").is_null())
+        .then(Reason.ACQUISITION_UNKNOWN.lit)
+        .when(pl.col("acquired_before").is_not_null() & ~pl.col("is_early").cast(pl.Boolean))
+        .then(Reason.ACQUIRED_LATER.lit)
         .when(pl.col("version_rank_needed").is_not_null() & pl.col("version_rank").is_null())
         .then(Reason.VERSION_UNKNOWN.lit)
         .when(pl.col("version_rank") < pl.col("version_rank_needed"))

@@ -52,8 +52,9 @@ def decided(row, day=date(2026, 6, 30), product="Windows Server", metric="core")
             "version_rank": [row["right"]],
             "has_sa": [row["sa"]],
             "tied_to_host_id": [row["tied"]],
+            "is_early": [row.get("early")],
         },
-        schema_overrides={"edition": text, "version_rank": whole, "tied_to_host_id": text},
+        schema_overrides={"edition": text, "version_rank": whole, "tied_to_host_id": text, "is_early": pl.Boolean()},
     )
     needs = pl.LazyFrame(
         {
@@ -63,8 +64,9 @@ def decided(row, day=date(2026, 6, 30), product="Windows Server", metric="core")
             "version_rank": [row["runs"]],
             "needs_sa": [row["needs"]],
             "subject_id": [row["on"]],
+            "acquired_before": [row.get("before")],
         },
-        schema_overrides={"edition": text, "version_rank": whole, "subject_id": text},
+        schema_overrides={"edition": text, "version_rank": whole, "subject_id": text, "acquired_before": pl.Date()},
     )
     return compute(license_coverage, "coverage", Settings(day), supply=supply, needs=needs).collect().to_dicts()[0]
 
@@ -81,8 +83,24 @@ def test_an_enterprise_access_license_only_adds_to_the_standard_one(metric, cove
     assert decided(row, product="Exchange Server", metric=metric)["is_covering"] == covers
 
 
+@pytest.mark.parametrize(
+    ("early", "before", "covers", "reason"),
+    [
+        (True, date(2019, 10, 1), True, "same_edition"),
+        (False, date(2019, 10, 1), False, "acquired_later"),
+        (None, date(2019, 10, 1), False, "acquisition_unknown"),
+        (False, None, True, "same_edition"),
+        (None, None, True, "same_edition"),
+    ],
+)
+def test_a_listed_providers_server_takes_old_licenses(early, before, covers, reason):
+    answer = decided(rows()[0] | {"early": early, "before": before})
+    assert (answer["is_covering"], answer["reason"]) == (covers, reason)
+
+
 def test_every_reason_occurs():
-    assert {row["reason"] for row in rows()} == {reason.code for reason in license_coverage.Reason}
+    of_acquisition = {"acquired_later", "acquisition_unknown"}
+    assert {row["reason"] for row in rows()} | of_acquisition == {reason.code for reason in license_coverage.Reason}
 
 
 def test_another_entity_is_never_served():
@@ -95,6 +113,7 @@ def test_another_entity_is_never_served():
         "version_rank": 8,
         "has_sa": True,
         "tied_to_host_id": None,
+        "is_early": None,
     }
     needs = {
         "demand_class": "d",
@@ -105,6 +124,7 @@ def test_another_entity_is_never_served():
         "version_rank": 8,
         "needs_sa": False,
         "subject_id": None,
+        "acquired_before": None,
     }
     pairs = compute(
         license_coverage,

@@ -32,8 +32,9 @@ FLOW = (
 )
 LATEST = ("pipeline", "answers", "commands", "__main__")
 UNITS = {
-    "code", "core", "core_license", "customer", "date", "day", "flag", "full_set", "host", "license", "money", "month",
-    "ose", "pack", "percent", "point", "processor", "program", "ratio", "server", "text", "version", "year",
+    "code", "core", "core_license", "customer", "database", "datacenter", "date", "day", "device", "flag", "full_set", "host", "inch",
+    "license", "minute", "money", "month", "ose", "pack", "percent", "point", "processor", "program", "ratio", "server", "text",
+    "user", "version", "year",
 }  # fmt: skip
 RULES = modules()
 

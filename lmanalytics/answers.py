@@ -1,23 +1,27 @@
-"""From accepted tables to answers: each stage reads the one before and leaves Parquet in the run folder."""
+"""From accepted tables to answers: each stage reads the ones before and leaves Parquet in the run folder."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from lmanalytics.evidence import accounts, findings
+from lmanalytics.evidence.policies import policies
 from lmanalytics.facts import estate_facts
-from lmanalytics.position.balance import Balance, balance, version_ranks
+from lmanalytics.position.balance import balance, version_ranks
 from lmanalytics.position.optimum import plan
 from lmanalytics.position.true_up import true_up
-from lmanalytics.rules import register
+from lmanalytics.rules import benefit as benefits
+from lmanalytics.rules import demand as demands
+from lmanalytics.rules import register, topics
+from lmanalytics.rules import right as rights
+from lmanalytics.rules.benefit import stage as benefit
 from lmanalytics.rules.demand import stage as demand
-from lmanalytics.rules.demand.options import METRIC, PRODUCT
-from lmanalytics.rules.demand.price_list import per_license
+from lmanalytics.rules.demand.price_list import all_products
 from lmanalytics.rules.entitlement import stage as entitlement
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right import stage as right
 from lmanalytics.schemas import ANSWERS
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 Tables = dict[str, pl.LazyFrame]
-Totals = tuple[int | None, int | None, Decimal | None]
+Stage = Callable[[Tables, Settings], Tables]
 SWING_LIMIT = 200_000
 """OSEs above which other readings of the policies are not computed beside the one in force."""
 
@@ -48,143 +52,112 @@ def compute(
         entities, currencies, the tables that were given, and what is not computable, as sentences.
 
     """
-    progress("what purchases entitle to")
-    owned = _saved(_owned(tables, settings), folder)
-    progress("what the estate requires")
-    required = _saved(_required(tables, settings, folder), folder)
-    progress("the position")
-    solved = _solved(required, owned, tables, settings)
-    answered = _saved({"plan": solved.plan, "position": solved.position}, folder)
-    if solved.short is not None:
-        unknown = _unknown(required)
-        order = true_up(solved.short, tables.get("prices"), tables.get("agreements"), settings, unknown)
-        answered |= _saved({"true_up": order}, folder)
-    answered |= owned | required
+    stages: dict[str, Tables] = {}
+    for name, (words, stage) in STAGES.items():
+        progress(words)
+        stages[name] = _saved(stage(_known(tables, stages, name), settings), folder)
+    answered = _known({}, stages)
     progress("accounts and findings")
-    _saved(_evidence(tables, answered, ingested, gated, settings, folder), folder)
+    facts = {name.removeprefix("facts_"): frame for name, frame in stages["facts"].items()}
+    evidence = {
+        "accounts": accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine"),
+        "sources": accounts.sources(ingested.sources, folder / "quarantine"),
+        "findings": findings.findings(answered, ingested.findings, gated.checks),
+        "policies": _policies(tables, stages, settings),
+    }
+    _saved(evidence, folder)
     for name in ANSWERS.keys() - {p.stem for p in folder.glob("*.parquet")}:
         _saved({name: ANSWERS[name].empty()}, folder)
     return _told(tables)
 
 
-def _owned(tables: Tables, settings: Settings) -> Tables:
-    return entitlement.answers(tables, settings) if "purchases" in tables else {}
-
-
-def _required(tables: Tables, settings: Settings, folder: Path) -> Tables:
-    if not {"hosts", "oses"} & tables.keys():
+def _facts(known: Tables, settings: Settings) -> Tables:
+    if not {"hosts", "oses"} & known.keys():
         return {}
-    facts = _saved(estate_facts.facts(tables, settings), folder / "facts")
-    return demand.answers(facts, tables.get("prices"), settings)
+    return {f"facts_{name}": frame for name, frame in estate_facts.facts(known, settings).items()}
 
 
-def _solved(required: Tables, owned: Tables, tables: Tables, settings: Settings) -> Balance:
-    listed = per_license(tables.get("prices"), PRODUCT, METRIC, settings.as_of)
-    ranks, licenses, chosen = version_ranks(settings), owned.get("licenses"), None
-    if "demand" in required:
-        chosen = plan(required["demand"], required["customer_minimums"], licenses, listed, ranks, settings)
-    return balance(chosen, licenses, listed, ranks, (PRODUCT,), settings, _unknown(required))
+def _position(known: Tables, settings: Settings) -> Tables:
+    listed, ranks = all_products(known.get("prices"), settings.as_of), version_ranks(settings)
+    licenses, chosen, unknown = known.get("licenses"), None, _unknown(known)
+    if "demand" in known:
+        chosen = plan(known["demand"], _minimums(known), licenses, listed, ranks, settings)
+    solved = balance(chosen, licenses, listed, ranks, demand.products(set(known)), settings, unknown)
+    found = {"plan": solved.plan, "position": solved.position}
+    if solved.short is None:
+        return found
+    order = true_up(solved.short, known.get("prices"), known.get("agreements"), settings, unknown)
+    return found | {"true_up": order}
 
 
-def _unknown(required: Tables) -> pl.LazyFrame | None:
+STAGES: dict[str, tuple[str, Stage]] = {
+    "entitlement": ("what purchases entitle to", entitlement.answers),
+    "facts": ("the estate", _facts),
+    "right": ("what rights change", right.answers),
+    "demand": ("what the estate requires", demand.answers),
+    "position": ("the position", _position),
+    "benefit": ("what follows from the position", benefit.answers),
+}
+"""Each stage by its folder, in order: the words for a person who waits, and what it computes."""
+
+
+def _known(tables: Tables, stages: dict[str, Tables], before: str = "") -> Tables:
+    """Put together the canonical tables and the answers of the stages before one."""
+    known = dict(tables)
+    for name in STAGES:
+        if name == before:
+            break
+        known |= stages.get(name, {})
+    return known
+
+
+def _minimums(known: Tables) -> pl.LazyFrame:
+    none = {**dict.fromkeys(("entity_id", "product", "metric", "rule"), pl.String()), "min_licenses": pl.Int64()}
+    return known.get("customer_minimums", pl.LazyFrame(schema=none))
+
+
+def _unknown(known: Tables) -> pl.LazyFrame | None:
     """Name the products of each entity of which some machine's demand is not computable, or cannot be met."""
-    outcomes = [required[name] for name in ("ose_outcomes", "host_outcomes") if name in required]
+    names = [n for n in ("ose_outcomes", "host_outcomes", "installs_outcomes") if n in known]
+    if not names or "demand" not in known:
+        return None
     rows = [
-        frame.filter(pl.col("outcome").is_in(["not_computable", "not_licensable"])).select("entity_id", "product")
-        for frame in outcomes
+        known[name].filter(pl.col("outcome").is_in(["not_computable", "not_licensable"])).select("entity_id", "product")
+        for name in names
     ]
-    return pl.concat(rows).unique().with_columns(metric=pl.lit(METRIC)) if rows else None
+    metrics = known["demand"].group_by("product").agg(pl.col("metric").min())
+    return (
+        pl.concat(rows)
+        .drop_nulls()
+        .unique()
+        .join(metrics, on="product", how="left")
+        .with_columns(pl.col("metric").fill_null("license"))
+    )
 
 
-def _evidence(
-    tables: Tables, answered: Tables, ingested: "Ingested", gated: "Gated", settings: Settings, folder: Path
-) -> Tables:
-    facts = {p.stem: pl.scan_parquet(p) for p in sorted((folder / "facts").glob("*.parquet"))}
-    counted = accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine")
-    return {
-        "accounts": counted,
-        "sources": accounts.sources(ingested.sources, folder / "quarantine"),
-        "findings": findings.findings(answered, ingested.findings, gated.checks),
-        "policies": _policies(tables, answered, settings),
-    }
-
-
-def _policies(tables: Tables, answered: Tables, settings: Settings) -> pl.LazyFrame:
-    """Name every policy with the reading in force, and what each other reading would change."""
-    chosen = register.in_force(settings)
+def _policies(tables: Tables, stages: dict[str, Tables], settings: Settings) -> pl.LazyFrame:
+    """Name every policy, with what another reading changes unless the estate is too large to ask again."""
     small = "oses" not in tables or tables["oses"].select(pl.len()).collect().item() <= SWING_LIMIT
-    now = _totals(answered["plan"], answered["position"])
-    rows = []
-    for name, policy in register.policies().items():
-        others = [code for code in policy.readings if code != chosen[name]]
-        swings = [_swing(tables, answered, settings, (name, code), now) for code in others] if small else []
-        rows.append(
-            {
-                "policy": name,
-                "reading": chosen[name],
-                "source": register.policy_source(name, chosen[name]),
-                "licenses_if_otherwise": "; ".join(licenses for licenses, _ in swings),
-                "cost_if_otherwise": "; ".join(cost for _, cost in swings),
-                "rule": "register",
-                "reason": "default" if chosen[name] == policy.default else "set_for_this_run",
-            }
-        )
-    frame = pl.LazyFrame(
-        rows, schema_overrides=dict.fromkeys(("licenses_if_otherwise", "cost_if_otherwise"), pl.String)
-    )
-    return ANSWERS["policies"].conform(frame)
 
+    def asked(other: Settings, stage: str) -> Tables:
+        if stage not in STAGES:
+            return {}
+        kept = {name: stages[name] for name in STAGES if list(STAGES).index(name) < list(STAGES).index(stage)}
+        again: Tables = {}
+        for name in list(STAGES)[len(kept) :]:
+            if name == "facts" and stage == "entitlement":
+                kept[name] = stages[name]
+                continue
+            kept[name] = _held(STAGES[name][1](_known(tables, kept, name), other))
+            again |= kept[name]
+        return again
 
-def _swing(
-    tables: Tables, answered: Tables, settings: Settings, other: tuple[str, str], now: Totals
-) -> tuple[str, str]:
-    """Answer the question under another reading: what is required, short, and its cost, against those in force.
-
-    Only the half that the policy belongs to is computed again.
-    """
-    name, reading = other
-    stage = register.policy_stage(name)
-    asked = Settings(settings.as_of, settings.policies | {name: reading})
-    owned = required = answered
-    if stage == "entitlement" and "purchases" in tables:
-        owned = _held(entitlement.answers(tables, asked))
-    elif stage in {"facts", "demand"} and {"hosts", "oses"} & tables.keys():
-        required = _held(demand.answers(_held(estate_facts.facts(tables, asked)), tables.get("prices"), asked))
-    else:
-        return f"{reading}: unchanged", f"{reading}: unchanged"
-    solved = _solved(required, owned, tables, asked)
-    needed, short, cost = (
-        _signed(None if a is None or b is None else b - a)
-        for a, b in zip(now, _totals(solved.plan, solved.position), strict=True)
-    )
-    licenses = needed if needed == short == "unchanged" else f"required {needed}, short {short}"
-    return f"{reading}: {licenses}", f"{reading}: {cost}"
-
-
-def _totals(plan: pl.LazyFrame, position: pl.LazyFrame) -> Totals:
-    """Return licenses required, licenses short and their cost; None where it is not computable."""
-    required = plan.select(pl.col("licenses_required").sum()).collect().item()
-    summed = position.filter(pl.col("shortage").is_not_null()).select(
-        pl.col("shortage").sum(),
-        pl.col("shortage_cost").sum(),
-        known=pl.len() > 0,
-        unpriced=pl.col("shortage_cost").is_null().any(),
-    )
-    short, cost, known, unpriced = summed.collect().row(0)
-    return required, short if known else None, cost if known and not unpriced else None
+    return policies(settings, _known({}, stages), asked if small else None)
 
 
 def _held(frames: Tables) -> Tables:
     """Compute frames once and keep them in memory."""
     return dict(zip(frames, (frame.lazy() for frame in pl.collect_all(list(frames.values()))), strict=True))
-
-
-def _signed(value: int | Decimal | None) -> str:
-    if value is None:
-        return "not computable"
-    if value == 0:
-        return "unchanged"
-    return f"{value:+,}" if isinstance(value, int) else f"{value:+,.2f}"
 
 
 def _told(tables: Tables) -> dict[str, Any]:
@@ -200,6 +173,11 @@ def _told(tables: Tables) -> dict[str, Any]:
         )
         if name not in given
     ]
+    every = [topic for package in (rights, demands, benefits) for topic in topics.topics_of(package)]
+    produced = {name for topic in every for name, needs in topic.NEEDS.items() if set(needs) <= set(given)}
+    for answer, tables_absent in topics.lacking(every, {*given, *ANSWERS, *produced}).items():
+        if answer in ANSWERS and answer not in ("demand", "findings"):
+            not_computable.append(f"{answer.replace('_', ' ')}: table {', '.join(tables_absent)} was not given")
     entities = sorted({e for t in tables.values() for e in t.select("entity_id").unique().collect().to_series()})
     currencies = (
         [] if "prices" not in tables else sorted(tables["prices"].select("currency").unique().collect().to_series())
@@ -214,11 +192,13 @@ def _told(tables: Tables) -> dict[str, Any]:
 
 
 def _saved(frames: Tables, folder: Path) -> Tables:
-    """Stream frames to Parquet, each under its name, and scan them from there."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Stream frames to Parquet, each under its name, and scan them from there; facts go to a folder of their own."""
     saved = {}
     for name, frame in frames.items():
         path = folder / f"{name}.parquet"
+        if name.startswith("facts_"):
+            path = folder / "facts" / f"{name.removeprefix('facts_')}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
         frame.sink_parquet(path, compression="zstd", row_group_size=250_000)
         saved[name] = pl.scan_parquet(path)
     return saved

@@ -7,17 +7,17 @@ import polars as pl
 
 from lmanalytics.errors import RunError, did_you_mean
 from lmanalytics.evidence import manifest
-from lmanalytics.rules import register
-from lmanalytics.rules.demand import stage as demand
+from lmanalytics.rules import benefit, demand, register, right, topics
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.trace import EXPLANATION
+from lmanalytics.schemas import ANSWERS
 
-_ANSWERED = {"licenses": "license_id", "step_ups": "purchase_id", "plan": "subject_id"}
-_SHOWN = (
-    "option", "step_up_from", "step_up_to", "product", "edition", "version", "version_right", "quantity",
-    "quantity_valid", "quantity_unresolved", "sa_active", "sa_end", "licenses_required", "licenses_assigned",
-    "licenses_short", "cost", "cost_of_next_best", "currency",
-)  # fmt: skip
+_OF_MANY = {
+    "accounts", "demand", "exclusions", "findings", "license_sources", "policies", "position", "sources",
+    "step_up_matches", "true_up",
+}  # fmt: skip
+"""Answers that tell of no single subject."""
+_ANSWERED = {name: table.key[0] for name, table in ANSWERS.items() if name not in _OF_MANY}
 
 
 def explain(run: Path, subject: str) -> pl.DataFrame:
@@ -37,9 +37,11 @@ def explain(run: Path, subject: str) -> pl.DataFrame:
     """
     document = manifest.read(run)
     settings = Settings(date.fromisoformat(document["as_of"]), document["policies"])
-    facts = {path.stem: pl.scan_parquet(path) for path in sorted((run / "facts").glob("*.parquet"))}
+    facts = _parquet(run / "facts")
     ids = _ids(facts, subject)
-    traces = [demand.explain_subject(facts, settings, one) for one in ids] if facts else []
+    inputs = {f"facts_{grain}": frame for grain, frame in facts.items()} | _parquet(run) | _parquet(run / "accepted")
+    every = [topic for package in (right, demand, benefit) for topic in topics.topics_of(package)]
+    traces = [topics.explain_subject(every, inputs, settings, one) for one in ids]
     answers = [_answered(run, name, key, ids) for name, key in _ANSWERED.items()]
     table = pl.concat([pl.DataFrame(schema=EXPLANATION), *traces, *answers])
     if table.is_empty():
@@ -47,6 +49,10 @@ def explain(run: Path, subject: str) -> pl.DataFrame:
         message = f"This run knows no {subject!r}.{did_you_mean(subject, known)} Give a host, OSE, license or purchase."
         raise RunError(message)
     return table
+
+
+def _parquet(folder: Path) -> dict[str, pl.LazyFrame]:
+    return {path.stem: pl.scan_parquet(path) for path in sorted(folder.glob("*.parquet"))}
 
 
 def _ids(facts: dict[str, pl.LazyFrame], subject: str) -> list[str]:
@@ -67,7 +73,7 @@ def _known(run: Path, facts: dict[str, pl.LazyFrame]) -> list[str]:
 def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
     """Show the rows of an answer for these subjects: what was decided, with the reason's sentence."""
     rows = pl.read_parquet(run / f"{name}.parquet").filter(pl.col(key).is_in(ids))
-    shown = [c for c in _SHOWN if c in rows.columns]
+    shown = [c for c in ANSWERS[name].columns if c != key]
     lines = [
         {
             "subject": row[key],

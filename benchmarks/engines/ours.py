@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from lmanalytics.facts import estate_facts
-from lmanalytics.rules.demand import stage as demand
+from lmanalytics.rules.demand import windows_server as demand
 from lmanalytics.rules.parameters import Settings
 
 AS_OF = date(2026, 6, 30)
@@ -42,7 +42,8 @@ def rules(work: Path) -> None:
     """Facts, and every option of every host."""
     tables = {p.stem: pl.scan_parquet(p) for p in sorted((work / "accepted").glob("*.parquet"))}
     facts = _saved(estate_facts.facts(tables, SETTINGS), work / "facts")
-    _saved(demand.answers(facts, tables["prices"], SETTINGS), work / "ours")
+    given = {f"facts_{name}": frame for name, frame in facts.items()} | {"prices": tables["prices"]}
+    _saved(demand.answers(given, SETTINGS), work / "ours")
 
 
 def end_to_end(work: Path) -> None:

@@ -18,7 +18,7 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
     Args:
         tables: the accepted canonical tables.
         facts: `hosts`, for the subject of each.
-        answered: `purchase_outcomes`, `ose_outcomes`, `host_outcomes` and `plan`.
+        answered: `plan`, `purchase_outcomes`, `ose_outcomes`, `host_outcomes`, and `<table>_outcomes` of others.
         counts: table and rows read, from the gate.
         quarantine: folder of the rows that the gate kept back.
 
@@ -37,6 +37,9 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
             parts.append(_counted(_settled(answered["ose_outcomes"], answered["plan"]), name, "demand"))
         elif name == "hosts" and "host_outcomes" in answered:
             parts.append(_counted(_hosts(answered["host_outcomes"], facts["hosts"], answered["plan"]), name, "demand"))
+        elif f"{name}_outcomes" in answered:
+            settled = _settled(answered[f"{name}_outcomes"], answered["plan"])
+            parts.append(_counted(settled, name, name))
         else:
             used = table.select(
                 ENTITY, product=pl.lit(_ANY), outcome=pl.lit("used"), reason=pl.lit("read_by_the_rules")
@@ -85,7 +88,9 @@ def _kept_back(path: Path) -> pl.LazyFrame:
 
 
 def _settled(outcomes: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
-    """Say of each counted OSE whether its subject's licenses suffice."""
+    """Say of each counted row whether its subject's licenses suffice."""
+    if "subject_id" not in outcomes.collect_schema():
+        return outcomes
     return outcomes.join(_state(plan), on=[ENTITY, "subject_kind", "subject_id", "product"], how="left").with_columns(
         outcome=pl.when(pl.col("outcome") == "counted")
         .then(pl.col("state").fill_null("not_computable"))
@@ -106,15 +111,12 @@ def _hosts(outcomes: pl.LazyFrame, hosts: pl.LazyFrame, plan: pl.LazyFrame) -> p
 
 
 def _state(plan: pl.LazyFrame) -> pl.LazyFrame:
-    """Return licensed, short or not_computable per subject of the plan."""
-    return plan.select(
-        ENTITY,
-        "subject_kind",
-        "subject_id",
-        "product",
-        state=pl.when(pl.col("licenses_short") > 0)
+    """Return licensed, short or not_computable per subject of the plan: short where any edition of it is."""
+    short = pl.col("licenses_short")
+    return plan.group_by(ENTITY, "subject_kind", "subject_id", "product").agg(
+        state=pl.when((short > 0).any())
         .then(pl.lit("short"))
-        .when(pl.col("licenses_short") == 0)
+        .when(short.is_not_null().all())
         .then(pl.lit("licensed"))
         .otherwise(pl.lit("not_computable")),
     )

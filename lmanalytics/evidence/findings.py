@@ -6,6 +6,7 @@ from lmanalytics.rules.entitlement import purchase_lines
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
+_OUTCOMES = {"ose_outcomes": "operating system environments", "host_outcomes": "hosts", "installs_outcomes": "installs"}
 _RIGHTLY_LEFT_OUT = tuple(r.code for r in (purchase_lines.Reason.NOT_OWNED, purchase_lines.Reason.AFTER_AS_OF))
 
 
@@ -13,7 +14,8 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.L
     """Gather the findings of every stage.
 
     Args:
-        answered: position, step_ups, the outcomes of purchases, oses and hosts; what is absent is not told of.
+        answered: position, step_ups, the outcomes of purchases, oses, hosts and installs, and what a stage found
+            itself (`<stage>_findings`); what is absent is not told of.
         read: findings of the readers.
         checks: the gate's checks: table, check, severity, sentence, unexpected_count, success, examples.
 
@@ -30,9 +32,10 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.L
         told = answered["step_ups"].filter(pl.col("quantity_unresolved") > 0)
         lines = answered["purchase_outcomes"].join(told, on=[ENTITY, "purchase_id"], how="anti")
         parts.append(_not_counted(lines))
-    for name, what in (("ose_outcomes", "operating system environments"), ("host_outcomes", "hosts")):
+    for name, what in _OUTCOMES.items():
         if name in answered:
             parts.append(_unknown(answered[name], what))
+    parts += [frame for name, frame in sorted(answered.items()) if name.endswith("_findings")]
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, default=3, return_dtype=pl.Int8)
     rows = [ANSWERS["findings"].conform(part) for part in parts]
     return (

@@ -1,10 +1,12 @@
 """Topics: modules that turn tables into answers, each naming the tables that it cannot do without.
 
 A topic has `NEEDS` (answer -> tables without which it is not computable), `answers(inputs, settings)` and
-`explain_subject(inputs, settings, subject_id)`. Several topics may add rows to `demand` and `findings`.
+`explain_subject(inputs, settings, subject_id)`. Adding such a module to a package of rules adds the topic.
 """
 
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from types import ModuleType
 
 import polars as pl
@@ -15,50 +17,57 @@ from lmanalytics.rules.trace import EXPLANATION
 
 Tables = dict[str, pl.LazyFrame]
 SHARED = ("demand", "findings")
-"""Answers to which several topics add rows."""
+"""Answers to which several topics, of several stages, add rows."""
 
 
-def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings) -> tuple[Tables, dict[str, list[str]]]:
-    """Ask every topic for its answers.
+def topics_of(package: ModuleType) -> list[ModuleType]:
+    """Return the topics of a package by name."""
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+    found = [import_module(f"{package.__name__}.{name}") for name in names]
+    return [module for module in found if hasattr(module, "NEEDS") and hasattr(module, "explain_subject")]
+
+
+def lacking(topics: Sequence[ModuleType], given: Iterable[str]) -> dict[str, list[str]]:
+    """Return for each answer that is not computable the tables that it lacks."""
+    known = set(given)
+    needs = {answer: [t for t in tables if t not in known] for one in topics for answer, tables in one.NEEDS.items()}
+    return {answer: absent for answer, absent in sorted(needs.items()) if absent}
+
+
+def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, stage: str) -> Tables:
+    """Ask for answers every topic that has the tables for one of them.
 
     Args:
         topics: modules in the order to ask; each sees the answers of those before it.
         inputs: canonical tables, facts and earlier answers by name; an absent one was not given.
         settings: date and policies.
+        stage: a name for what several stages give.
 
     Returns:
-        The answers by name, rows for `demand` and `findings` of all topics together; and for each answer that
-        is not computable the tables that it lacks.
+        The answers by name; `<stage>_demand` and `<stage>_findings` hold the rows of all topics together.
 
     Raises:
         RuleError: two topics give the same answer.
 
     """
     found: Tables = {}
-    shared: dict[str, list[pl.LazyFrame]] = {name: [] for name in SHARED}
-    lacking: dict[str, list[str]] = {}
+    shared: dict[str, list[pl.LazyFrame]] = {}
     for topic in topics:
-        needs: dict[str, tuple[str, ...]] = topic.NEEDS
         known = inputs | found
-        absent = {answer: [t for t in tables if t not in known] for answer, tables in needs.items()}
-        lacking |= {answer: tables for answer, tables in absent.items() if tables}
-        if needs and all(absent.values()):
+        if all(set(tables) - known.keys() for tables in topic.NEEDS.values()):
             continue
         given: Tables = topic.answers(known, settings)
-        for name, frame in given.items():
-            if name in SHARED:
-                shared[name].append(frame)
-            elif name in found:
-                message = f"{topic.__name__} gives {name}, which another topic gave already."
-                raise RuleError(message)
-            else:
-                found[name] = frame
-    together = {name: pl.concat(frames, how="diagonal") for name, frames in shared.items() if frames}
-    return found | together, lacking
+        if twice := sorted(found.keys() & given.keys() - set(SHARED)):
+            message = f"{topic.__name__} gives {', '.join(twice)}, which another topic gave already."
+            raise RuleError(message)
+        for name in given.keys() & set(SHARED):
+            shared.setdefault(f"{stage}_{name}", []).append(given[name])
+        found |= {name: frame for name, frame in given.items() if name not in SHARED}
+    return found | {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in shared.items()}
 
 
 def explain_subject(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
-    """Return the lines of every topic that knows the subject."""
-    known = [t for t in topics if not t.NEEDS or any(set(n) <= inputs.keys() for n in t.NEEDS.values())]
-    lines: list[pl.DataFrame] = [topic.explain_subject(inputs, settings, subject_id) for topic in known]
+    """Return the lines of every topic that has its tables and knows the subject."""
+    able = [t for t in topics if any(set(tables) <= inputs.keys() for tables in t.NEEDS.values())]
+    lines: list[pl.DataFrame] = [topic.explain_subject(inputs, settings, subject_id) for topic in able]
     return pl.concat([pl.DataFrame(schema=EXPLANATION), *lines])

@@ -1,131 +1,46 @@
-"""The demand stage: every option of each host, cluster and single OSE, and what became of each row."""
-
-from types import ModuleType
+"""The demand stage: what runs, product by product, and the ways in which it can be licensed."""
 
 import polars as pl
 
-from lmanalytics.facts.peaks import SUBJECT
-from lmanalytics.rules.demand import (
-    outcomes,
-    price_list,
-    windows_server_cores,
-    windows_server_customer_minimum,
-    windows_server_datacenter,
-    windows_server_mixed,
-    windows_server_outsourcing,
-    windows_server_standard,
-    windows_server_virtual_cores,
-)
-from lmanalytics.rules.demand.options import METRIC, PRODUCT, options
-from lmanalytics.rules.demand.subjects import Estate, estate, subjects
-from lmanalytics.rules.engine import column_name, compute, evaluate, rules_in_force
+from lmanalytics.rules import demand, topics
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
 
-EXTRA = ["licenses_with_sa", "full_sets", "is_lower_bound"]
-_HOST_MODULES = (
-    windows_server_cores,
-    windows_server_outsourcing,
-    windows_server_standard,
-    windows_server_datacenter,
-)
+Tables = topics.Tables
+EXTRA = {"licenses_with_sa": pl.Int64(), "full_sets": pl.Int64(), "is_lower_bound": pl.Boolean()}
+_KEY = [ENTITY, *ANSWERS["demand"].key, "edition", "version"]
+_PARTS = "installs_outcomes_"
 
 
-def answers(facts: dict[str, pl.LazyFrame], prices: pl.LazyFrame | None, settings: Settings) -> dict[str, pl.LazyFrame]:
-    """Compute what the estate demands of Windows Server.
+def answers(inputs: Tables, settings: Settings) -> Tables:
+    """Ask every topic of this package, and add what rights require (`right_demand`).
 
     Args:
-        facts: `hosts`, `oses` and `host_rows` of `estate_facts.facts`.
-        prices: the canonical table; None where it was not given, so that no option has a cost.
-        settings: the run's date and policies.
+        inputs: canonical tables, facts (`facts_hosts`, …), what is owned and rights; an absent one was not given.
+        settings: date and policies.
 
     Returns:
-        `demand`: the answer, with licenses_with_sa, full_sets and is_lower_bound; `exclusions`: the answer;
-        `ose_outcomes`: row_id, ose_id, entity_id, product, outcome, reason, evidence, a row per row of
-        `oses`; `host_outcomes`: row_id, host_id, entity_id, product, outcome, reason, a row per row of
-        `hosts`; `customer_minimums`: entity_id, product, metric, min_licenses, rule, the fewest licenses of
-        an entity that licenses any OSE by virtual machine. All sorted by key.
-
-    Raises:
-        RuleError: the day of the position is before core licensing began.
+        `demand`: the answer with licenses_with_sa, full_sets and is_lower_bound, a row per subject, product,
+        option and edition; `installs_outcomes`: a row per row of `installs`; the topics' other answers.
 
     """
-    found = estate(facts, settings)
-    listed = price_list.per_license(prices, PRODUCT, METRIC, settings.as_of)
-    demand = options(found, listed, settings).collect(engine="streaming").lazy()
-    key = [ENTITY, *ANSWERS["demand"].key]
-    order = list(ANSWERS["demand"].schema)
-    return {
-        "demand": demand.select(*order[:-2], *EXTRA, *order[-2:]).sort(key),
-        "exclusions": outcomes.exclusions(facts["oses"]),
-        "ose_outcomes": outcomes.ose_outcomes(facts["oses"], found.hosts, demand),
-        "host_outcomes": outcomes.host_outcomes(facts, demand),
-        "customer_minimums": _customer_minimums(facts["oses"], found, settings),
-    }
+    found = topics.gather(topics.topics_of(demand), inputs, settings, "demand")
+    rows = [inputs["right_demand"]] if "right_demand" in inputs else []
+    if "demand_demand" in found:
+        rows.append(found.pop("demand_demand"))
+    if rows:
+        schema = dict(ANSWERS["demand"].schema) | EXTRA
+        every = pl.concat(rows, how="diagonal_relaxed")
+        have = set(every.collect_schema().names())
+        columns = [(pl.col(n) if n in have else pl.lit(None)).cast(t).alias(n) for n, t in schema.items()]
+        found["demand"] = every.select(columns).sort(_KEY, nulls_last=True)
+    if parts := [found.pop(name) for name in sorted(found) if name.startswith(_PARTS)]:
+        found["installs_outcomes"] = pl.concat(parts, how="diagonal_relaxed").sort("row_id")
+    return found
 
 
-def explain_subject(facts: dict[str, pl.LazyFrame], settings: Settings, subject_id: str) -> pl.DataFrame:
-    """Recompute the rules of one host, one cluster or one OSE.
-
-    Args:
-        facts: the facts of the run.
-        settings: the run's date and policies.
-        subject_id: the id of a host, a cluster or an OSE.
-
-    Returns:
-        The lines of `trace.explain`: first those of each host, then those of each OSE that counted, then
-        those of the mix of sets and single licenses. No lines for an id that nothing is known of.
-
-    """
-    own = pl.col("subject_id") == subject_id
-    kinds = facts["hosts"].filter(own | (pl.col("host_id") == subject_id)).select(SUBJECT).unique().collect()
-    if kinds.is_empty():
-        counted = facts["oses"].filter("is_load", pl.col("ose_id") == subject_id)
-        kinds = counted.sort("observed_on").select(SUBJECT).tail(1).collect()
-    chosen = {name: facts[name].join(kinds.lazy(), on=SUBJECT, how="semi") for name in ("hosts", "oses")}
-    found = estate(chosen, settings)
-    lines = [pl.DataFrame(schema=EXPLANATION)]
-    hosts = found.hosts.sort(ENTITY, "host_id")
-    lines += [_lines(hosts, module, settings, "host_id") for module in _HOST_MODULES]
-    if found.has_virtual_cores:
-        last = found.running.filter(pl.col("moment") == pl.col("moment").max().over(SUBJECT))
-        guests = last.sort(ENTITY, "ose_id")
-        lines.append(_lines(guests, windows_server_virtual_cores, settings, "ose_id"))
-        known = subjects(found, settings)
-        points = compute(windows_server_mixed, "curve", settings, subjects=known, loads=found.running).join(
-            known, on=SUBJECT
-        )
-        lines.append(_lines(points.sort(*SUBJECT, "sets"), windows_server_mixed, settings, "subject_id"))
-    return pl.concat(lines)
-
-
-def _lines(frame: pl.LazyFrame, module: ModuleType, settings: Settings, subject: str) -> pl.DataFrame:
-    """Explain the rows of a frame, but for rules that read nothing of it, such as those about sets held."""
-    own = frame.select(pl.exclude("^.+__.+$"))
-    have = own.collect_schema().names()
-    silent = [
-        column_name(module, r.name).replace("__", ".")
-        for r in rules_in_force(module, settings.as_of)
-        if not r.inputs or (r.optional and not r.optional & set(have))
-    ]
-    return explain(own, module, settings, subject).filter(~pl.col("rule").is_in(silent))
-
-
-def _customer_minimums(oses: pl.LazyFrame, found: Estate, settings: Settings) -> pl.LazyFrame:
-    entities = oses.filter("is_load").select(ENTITY).unique().sort(ENTITY)
-    if not found.has_virtual_cores:
-        entities = entities.clear()
-        least = pl.lit(0, pl.Int64)
-    else:
-        entities = evaluate(
-            entities.with_columns(virtual_core_licenses=pl.lit(0, pl.Int64)), windows_server_customer_minimum, settings
-        )
-        least = pl.col(column_name(windows_server_customer_minimum, "min_licenses"))
-    return entities.select(
-        ENTITY,
-        product=pl.lit(PRODUCT),
-        metric=pl.lit(METRIC),
-        min_licenses=least,
-        rule=pl.lit("windows_server_customer_minimum.min_licenses"),
-    )
+def products(given: set[str]) -> tuple[str, ...]:
+    """Return the products whose demand is computed from the tables that were given."""
+    declared = [getattr(topic, "PRODUCTS", {}) for topic in topics.topics_of(demand)]
+    found = {name for one in declared for name, ways in one.items() if any(set(way) <= given for way in ways)}
+    return tuple(sorted(found))

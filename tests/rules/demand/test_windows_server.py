@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmanalytics.errors import RuleError
-from lmanalytics.rules.demand import stage
+from lmanalytics.rules.demand import windows_server
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS, MONEY
 from tests.facts.estates import AS_OF, estate, guest, host, table
@@ -27,10 +27,15 @@ def prices(*rows):
     return table("prices", *given)
 
 
+def inputs(facts, listed=None):
+    given = {f"facts_{name}": frame for name, frame in facts.items()}
+    return given if listed is None else given | {"prices": listed}
+
+
 def answers(hosts, oses, *, price=(), as_of=AS_OF, policies=None, **tables):
     found = estate(hosts, oses, as_of=as_of, policies=policies, **tables)
     listed = prices(*price) if price else None
-    return stage.answers(found, listed, Settings(as_of, policies or {}))
+    return windows_server.answers(inputs(found, listed), Settings(as_of, policies or {}))
 
 
 def options(hosts, oses, **given):
@@ -86,7 +91,7 @@ def test_affinity_sizes_each_host_for_what_may_come():
          {STANDARD: 32, DATACENTER: 16, VIRTUAL: "host_runs_windows", MIXED: 32}),
         ({"physical_cores": None}, {STANDARD: "host_cores_unknown", DATACENTER: "host_cores_unknown",
          VIRTUAL: "host_cores_unknown"}),
-        ({"operator": "listed_provider"}, {STANDARD: "old_licenses_only", DATACENTER: "old_licenses_only", VIRTUAL: "listed_provider",
+        ({"operator": "listed_provider"}, {STANDARD: 32, DATACENTER: 16, VIRTUAL: "listed_provider",
          MIXED: "listed_provider"}),
         ({"operator": "authorized_outsourcer", "is_dedicated": False}, {STANDARD: "shared_server",
          DATACENTER: "shared_server", VIRTUAL: 24, MIXED: "shared_server"}),
@@ -98,9 +103,24 @@ def test_what_the_host_leaves_open(given, expected):
 
 
 def test_a_listed_providers_server_takes_old_licenses_and_no_others():
-    found = options([host(operator="listed_provider")], guests(4))
-    assert found["h1", DATACENTER]["reason"] == "old_licenses_only"
-    assert not found["h1", DATACENTER]["is_available"]
+    found = options([host(operator="listed_provider")], guests(4), price=PRICES)
+    for option in (STANDARD, DATACENTER):
+        assert found["h1", option]["reason"] == "old_licenses_only"
+        assert found["h1", option]["acquired_before"] == date(2019, 10, 1)
+        assert (found["h1", option]["is_available"], found["h1", option]["cost"]) == (True, None)
+    own = options([host()], guests(4), price=PRICES)
+    assert {row["acquired_before"] for row in own.values()} == {None}
+    before = options([host(operator="listed_provider", observed_on=date(2019, 9, 30))],
+                     guests(4, observed_on=date(2019, 9, 30)), as_of=date(2019, 9, 30))  # fmt: skip
+    assert before["h1", STANDARD]["acquired_before"] is None
+
+
+@pytest.mark.parametrize(("version", "reason"), [("2019", "old_licenses_only"), ("2022", "version_too_new")])
+def test_a_listed_providers_server_runs_no_version_that_came_later(version, reason):
+    found = options([host(operator="listed_provider")], guests(4, os_version=version))
+    assert found["h1", STANDARD]["reason"] == found["h1", DATACENTER]["reason"] == reason
+    own = options([host()], guests(4, os_version=version))
+    assert own["h1", STANDARD]["reason"] == "required"
 
 
 def test_a_guest_that_runs_datacenter_is_not_covered_by_standard():
@@ -280,7 +300,7 @@ def test_entities_stay_apart():
 
 def test_explain_tells_how_a_host_comes_to_its_licenses():
     found = estate([host()], guests(8, 8, 4))
-    lines = stage.explain_subject(found, Settings(AS_OF), "h1")
+    lines = windows_server.explain_subject(inputs(found), Settings(AS_OF), "h1")
     values = dict(lines.select("rule", "value").iter_rows())
     assert values["windows_server_cores.cores_to_license"] == "16"
     assert values["windows_server_standard.full_sets"] == "2"
@@ -297,10 +317,10 @@ def test_explain_finds_clusters_single_machines_and_nothing():
     moving = {"movement": "cluster"}
     found = estate(hosts, guests(4), policies=moving)
     asked = Settings(AS_OF, moving)
-    by_cluster = stage.explain_subject(found, asked, "c")
-    assert by_cluster.equals(stage.explain_subject(found, asked, "h2"))
-    assert by_cluster.equals(stage.explain_subject(found, asked, "h1-0"))
-    assert stage.explain_subject(found, asked, "nothing").is_empty()
+    by_cluster = windows_server.explain_subject(inputs(found), asked, "c")
+    assert by_cluster.equals(windows_server.explain_subject(inputs(found), asked, "h2"))
+    assert by_cluster.equals(windows_server.explain_subject(inputs(found), asked, "h1-0"))
+    assert windows_server.explain_subject(inputs(found), asked, "nothing").is_empty()
 
 
 # An independent plain reading of the rules, one host at a time.

@@ -123,7 +123,7 @@ def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
     named = (
         known.with_columns(
             said=pl.concat_list(
-                _said(name), _said(name + " core"), _said(name + " subscription"), _said(pl.col("from_edition"))
+                said(name), said(name + " core"), said(name + " subscription"), said(pl.col("from_edition"))
             )
         )
         .explode("said")
@@ -132,7 +132,7 @@ def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
     )
     only = known.filter(pl.len().over("product", "edition") == 1)
     count = known.group_by("product", "edition").agg(edges=pl.len())
-    steps = lines.filter("is_step_up").with_columns(said=_said(pl.col("step_up_from")))
+    steps = lines.filter("is_step_up").with_columns(said=said(pl.col("step_up_from")))
     on = ["product", "edition"]
     by_name = steps.filter(pl.col("said").is_not_null()).join(named, on=[*on, "said"], how="left", nulls_equal=True)
     by_target = steps.filter(pl.col("said").is_null()).join(only, on=on, how="left", nulls_equal=True)
@@ -140,7 +140,7 @@ def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([found, lines.filter(~pl.col("is_step_up"))], how="diagonal")
 
 
-def _said(text: pl.Expr) -> pl.Expr:
+def said(text: pl.Expr) -> pl.Expr:
     """A product's name as people write it, without the maker and with one spelling."""
     return (
         text.str.to_lowercase()

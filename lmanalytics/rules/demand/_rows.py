@@ -1,0 +1,55 @@
+"""Rows of `demand` from what rules decided: priced, classed, and with the columns of the contract."""
+
+import polars as pl
+
+from lmanalytics.rules.demand.price_list import all_products, for_entity
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
+
+COLUMNS = [
+    ENTITY, "subject_kind", "subject_id", "product", "metric", "edition", "version", "option", "licenses_required",
+    "licenses_with_sa", "full_sets", "is_lower_bound", "oses_covered", "is_available", "reason", "rule",
+]  # fmt: skip
+_EXTRA = ["licenses_with_sa", "full_sets", "is_lower_bound"]
+
+
+def demand_rows(rows: pl.LazyFrame, prices: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
+    """Complete options to rows of `demand`.
+
+    Args:
+        rows: `COLUMNS`; licenses_with_sa of licenses_required need Software Assurance or a subscription.
+        prices: the canonical table; None gives no prices.
+        settings: the run's date.
+
+    Returns:
+        The `demand` answer with licenses_with_sa, full_sets and is_lower_bound, sorted by its key. A kind of
+        license that is not needed needs no price; without the price of one that is, the cost is unknown.
+
+    """
+    listed = for_entity(rows.select(COLUMNS), all_products(prices, settings.as_of))
+    with_sa = pl.col("licenses_with_sa")
+    without = pl.col("licenses_required") - with_sa
+    cost = _cost(without, "price") + _cost(with_sa, "price_with_sa")
+    needs_sa = (
+        pl.when(with_sa == 0).then(pl.lit("any")).when(without == 0).then(pl.lit("sa")).otherwise(pl.lit("part_sa"))
+    )
+    each = (pl.col("cost") / pl.col("licenses_required")).cast(MONEY)
+    names = [pl.col(c).fill_null("any") for c in ("edition", "version")]
+    completed = listed.with_columns(cost=cost).with_columns(
+        unit_price=pl.when(pl.col("licenses_required") > 0).then(each),
+        currency=pl.when(pl.col("cost").is_not_null()).then("currency"),
+        demand_class=pl.when(pl.col("licenses_required").is_not_null()).then(
+            pl.concat_str(*names, needs_sa, separator="|")
+        ),
+    )
+    have = set(completed.collect_schema().names())
+    typed = [
+        (pl.col(name) if name in have else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in ANSWERS["demand"].schema.items()
+    ]
+    key = [ENTITY, *ANSWERS["demand"].key, "edition"]
+    return completed.select(*typed[:-2], *_EXTRA, *typed[-2:]).sort(key, nulls_last=True)
+
+
+def _cost(licenses: pl.Expr, price: str) -> pl.Expr:
+    return pl.when(licenses == 0).then(pl.lit(0, MONEY)).otherwise((licenses * pl.col(price)).cast(MONEY))

@@ -9,6 +9,7 @@ import polars as pl
 from lmanalytics.evidence import accounts, findings
 from lmanalytics.evidence.policies import policies
 from lmanalytics.facts import estate_facts
+from lmanalytics.facts.identities import REFERENCES, identified
 from lmanalytics.position.balance import balance, version_ranks
 from lmanalytics.position.optimum import plan
 from lmanalytics.position.true_up import true_up
@@ -74,7 +75,9 @@ def compute(
 def _facts(known: Tables, settings: Settings) -> Tables:
     if not {"hosts", "oses"} & known.keys():
         return {}
-    return {f"facts_{name}": frame for name, frame in estate_facts.facts(known, settings).items()}
+    facts = estate_facts.facts(known, settings)
+    named = identified(known, facts["hosts"], facts["oses"])
+    return {f"facts_{name}": frame for name, frame in (facts | named).items()}
 
 
 def _position(known: Tables, settings: Settings) -> Tables:
@@ -102,13 +105,13 @@ STAGES: dict[str, tuple[str, Stage]] = {
 
 
 def _known(tables: Tables, stages: dict[str, Tables], before: str = "") -> Tables:
-    """Put together the canonical tables and the answers of the stages before one."""
+    """Put together the canonical tables, with their machines by id, and the answers of the stages before one."""
     known = dict(tables)
     for name in STAGES:
         if name == before:
             break
         known |= stages.get(name, {})
-    return known
+    return known | {name: known[f"facts_{name}"] for name in REFERENCES if f"facts_{name}" in known}
 
 
 def _minimums(known: Tables) -> pl.LazyFrame:

@@ -5,6 +5,7 @@ import sys
 import polars as pl
 
 from lmanalytics.facts.host_facts import host_rows, hosts
+from lmanalytics.facts.hybrid import mark_hosts
 from lmanalytics.facts.ose_facts import ose_rows, oses
 from lmanalytics.facts.providers import operators
 from lmanalytics.rules.parameters import Settings, load_rule_file
@@ -19,9 +20,9 @@ def facts(tables: dict[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.L
         settings: the run's date and policies.
 
     Returns:
-        `hosts`: a row per host that is in the estate (`host_facts.hosts`); `oses`: a row per row of the
-        table, with its outcome for Windows Server (`ose_facts.oses`); `host_rows`: entity_id, row_id,
-        host_id and state of each row of `hosts`. All sorted by row_id.
+        `hosts`: a row per host that is in the estate (`host_facts.hosts`, `hybrid.mark_hosts`); `oses`: a row
+        per row of the table, with its outcome for Windows Server (`ose_facts.oses`); `host_rows`: entity_id,
+        row_id, host_id and state of each row of `hosts`. All sorted by row_id.
 
     Raises:
         PolicyError: a policy is set to a reading that it does not have.
@@ -31,7 +32,7 @@ def facts(tables: dict[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.L
     host_table = host_rows(tables, settings.as_of)
     ose_table = ose_rows(tables, settings.as_of)
     physical = ose_table.filter((pl.col("state") == "current") & (pl.col("kind") == "physical"))
-    host_facts = hosts(host_table, physical, policies)
+    host_facts = mark_hosts(hosts(host_table, physical, policies), ose_table)
     ose_facts = oses(
         ose_table,
         host_facts,

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from lmanalytics.facts.host_facts import WINDOWS_SERVER
+from lmanalytics.facts.hybrid import DEDICATED, uses_benefit
 from lmanalytics.facts.outcomes import evidence, verdict
 from lmanalytics.facts.placement import bound_hosts
 from lmanalytics.facts.snapshots import observed
@@ -30,7 +31,7 @@ def oses(
 
     Args:
         rows: the rows of `oses` with their state.
-        hosts: the current hosts (`host_facts.hosts`).
+        hosts: the current hosts (`host_facts.hosts`) with azure_host.
         operators: entity_id, provider, operator.
         affinity: the table `ose_host_affinity`, where it was given.
         versions: os_version, version_rank.
@@ -41,7 +42,8 @@ def oses(
         operator, license_source, os_product, os_edition, os_version, version_rank, needs_datacenter,
         observed_on, valid_until, state, outcome, reason, evidence, subject_kind and subject_id (the host, the
         cluster or the OSE by itself; null where unknown), is_load (it counts toward a peak), bound_hosts (the
-        only hosts of its cluster on which it may run; null: any).
+        only hosts of its cluster on which it may run; null: any), uses_hybrid_benefit (its licenses are
+        counted under the Azure Hybrid Benefit and not toward a peak), azure_host (of its host).
 
     """
     placed = _placed(rows, hosts, operators, policies)
@@ -52,7 +54,9 @@ def oses(
     judged = known.with_columns(_verdict=verdict(policies)).with_columns(
         pl.col("_verdict").struct.field("outcome"), pl.col("_verdict").struct.field("reason"), evidence=evidence()
     )
-    counts = pl.col("_verdict").struct.field("is_counted") & (pl.col("kind") != "physical")
+    counts = (
+        pl.col("_verdict").struct.field("is_counted") & (pl.col("kind") != "physical") & ~pl.col("uses_hybrid_benefit")
+    )
     since = pl.col("state") == "current" if policies["peak"] == "latest_snapshot" else pl.lit(value=True)
     loads = judged.with_columns(is_load=counts & since & pl.col("state").is_in(["current", "earlier"]))
     bound = bound_hosts(loads, hosts, affinity if policies["movement"] == "affinity" else None)
@@ -60,7 +64,7 @@ def oses(
         ENTITY, "row_id", "ose_id", "name", "host_id", "cluster_id", "kind", "vcpus", "environment", "location",
         "provider", "operator", "license_source", "os_product", "os_edition", "os_version", "version_rank",
         "needs_datacenter", "observed_on", "valid_until", "state", "outcome", "reason", "evidence",
-        "subject_kind", "subject_id", "is_load", "bound_hosts",
+        "subject_kind", "subject_id", "is_load", "bound_hosts", "uses_hybrid_benefit", "azure_host",
     )  # fmt: skip
 
 
@@ -70,7 +74,13 @@ def _placed(rows: pl.LazyFrame, hosts: pl.LazyFrame, operators: pl.LazyFrame, po
         pl.col("processors").is_not_null() & pl.col("physical_cores").is_not_null()
     )
     places = hosts.select(
-        ENTITY, "host_id", _kind="subject_kind", _id="subject_id", _cluster="cluster_id", _has_cores=cores
+        ENTITY,
+        "host_id",
+        _kind="subject_kind",
+        _id="subject_id",
+        _cluster="cluster_id",
+        _has_cores=cores,
+        azure_host="azure_host",
     )
     clusters = (
         hosts.filter(pl.col("subject_kind") == "cluster")
@@ -82,12 +92,16 @@ def _placed(rows: pl.LazyFrame, hosts: pl.LazyFrame, operators: pl.LazyFrame, po
         .with_columns(cluster_id=pl.coalesce("_cluster", "cluster_id"))
         .join(clusters, on=[ENTITY, "cluster_id"], how="left")
         .join(operators, on=[ENTITY, "provider"], how="left")
+        .with_columns(uses_hybrid_benefit=uses_benefit())
     )
+    unlimited = (pl.col("azure_host") == DEDICATED) & (pl.col("location") == DEDICATED) & pl.col("_has_cores")
+    in_azure = pl.col("location").is_in(["azure", DEDICATED]) & ~unlimited.fill_null(value=False)
     shared = pl.col("location") == "provider_shared"
     homeless = pl.col("_id").is_null() & pl.col("_moves").is_null()
     unsized = (pl.col("_kind") == "host") & ~pl.col("_has_cores")
     asked = pl.lit(policies["unknown_host"] == "by_virtual_cores") & pl.col("kind").is_in(_BY_ITSELF)
-    alone = shared | (asked & (homeless | unsized.fill_null(value=False)))
+    unplaced = asked & ~pl.col("uses_hybrid_benefit") & (homeless | unsized.fill_null(value=False))
+    alone = shared | (pl.col("uses_hybrid_benefit") & in_azure) | unplaced
     moving = pl.col("_id").is_null() & pl.col("_moves").is_not_null()
     return joined.with_columns(
         subject_kind=pl.when(alone).then(pl.lit("ose")).when(moving).then(pl.lit("cluster")).otherwise("_kind"),

@@ -24,9 +24,8 @@ class Reason(ReasonBase):
     SPLA = "The provider licenses it under its services agreement."
     VISUAL_STUDIO = "A Visual Studio subscription licenses it for development and test."
     EVALUATION = "It is an evaluation."
-    AZURE_HYBRID_BENEFIT = (
-        "It runs in Azure with own licenses; what the Azure Hybrid Benefit takes of them is not computed."
-    )
+    AZURE_HYBRID_BENEFIT = "It runs in Azure or on Azure Local with own licenses under the Azure Hybrid Benefit."
+    NOT_IN_AZURE = "It is said to use the Azure Hybrid Benefit, and not to run in Azure or on Azure Local."
     OS_UNKNOWN = "No export says what it runs."
     EDITION_UNKNOWN = "No export says which edition it runs."
     HOST_UNKNOWN = "No export says on which host it runs, or nothing is known of that host."
@@ -87,7 +86,7 @@ def _on_its_day(policies: dict[str, str]) -> tuple[pl.Expr, pl.Expr]:
     """Chain the tests of one row as it was observed into an outcome and a reason."""
     is_azure, source = pl.col("location").is_in(_AZURE), pl.col("license_source")
     is_shared = pl.col("location") == "provider_shared"
-    alone = pl.col("subject_kind") == "ose"
+    alone, hybrid = pl.col("subject_kind") == "ose", pl.col("uses_hybrid_benefit")
     cloud = Reason.CLOUD_LICENSE_UNKNOWN, "not_computable"
     if policies["unknown_cloud_license"] == "license_included":
         cloud = Reason.LICENSE_INCLUDED, "excluded"
@@ -101,8 +100,10 @@ def _on_its_day(policies: dict[str, str]) -> tuple[pl.Expr, pl.Expr]:
         (source == "spla", Reason.SPLA, "excluded"),
         (source == "visual_studio", Reason.VISUAL_STUDIO, "excluded"),
         (source == "evaluation", Reason.EVALUATION, "excluded"),
-        (source == "azure_hybrid_benefit", Reason.AZURE_HYBRID_BENEFIT, "not_computable"),
-        (is_azure & source.is_not_null(), Reason.AZURE_HYBRID_BENEFIT, "not_computable"),
+        ((source == "azure_hybrid_benefit") & ~hybrid, Reason.NOT_IN_AZURE, "not_computable"),
+        (hybrid & pl.col("subject_id").is_null(), Reason.HOST_UNKNOWN, "not_computable"),
+        (hybrid & alone & pl.col("vcpus").is_null(), Reason.VCPUS_UNKNOWN, "not_computable"),
+        (hybrid & (pl.col("kind") != "physical"), Reason.AZURE_HYBRID_BENEFIT, "counted"),
         ((is_azure | is_shared) & source.is_null(), *cloud),
         (is_shared & pl.col("operator").is_null(), Reason.PROVIDER_UNKNOWN, "not_computable"),
         (pl.col("subject_id").is_null(), Reason.HOST_UNKNOWN, "not_computable"),

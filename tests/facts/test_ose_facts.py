@@ -32,10 +32,22 @@ OUTCOMES = [
     ("spla", {"license_source": "spla"}, "excluded", "spla"),
     ("visual studio", {"license_source": "visual_studio"}, "excluded", "visual_studio"),
     ("evaluation", {"license_source": "evaluation"}, "excluded", "evaluation"),
-    ("azure, benefit", {"location": "azure", "license_source": "azure_hybrid_benefit"}, "not_computable",
+    ("azure, benefit", {"location": "azure", "license_source": "azure_hybrid_benefit"}, "counted",
      "azure_hybrid_benefit"),
-    ("azure, own", {"location": "azure_dedicated_host", "license_source": "own"}, "not_computable",
+    ("azure, own", {"location": "azure_dedicated_host", "license_source": "own"}, "counted",
      "azure_hybrid_benefit"),
+    ("azure, no cores said", {"location": "azure", "license_source": "azure_hybrid_benefit", "vcpus": None},
+     "not_computable", "vcpus_unknown"),
+    ("azure, edition does not matter", {"location": "azure", "license_source": "own", "host_id": None}, "counted",
+     "azure_hybrid_benefit"),
+    ("azure local, benefit", {"location": "azure_stack", "license_source": "azure_hybrid_benefit"}, "counted",
+     "azure_hybrid_benefit"),
+    ("azure local, host not said", {"location": "azure_stack", "license_source": "azure_hybrid_benefit",
+     "host_id": None}, "not_computable", "host_unknown"),
+    ("benefit, and not in azure", {"license_source": "azure_hybrid_benefit"}, "not_computable", "not_in_azure"),
+    ("benefit at a provider", {"location": "provider_shared", "license_source": "azure_hybrid_benefit"},
+     "not_computable", "not_in_azure"),
+    ("azure, spla", {"location": "azure", "license_source": "spla"}, "excluded", "spla"),
     ("azure, unsaid", {"location": "azure", "host_id": None}, "not_computable", "cloud_license_unknown"),
     ("azure stack", {"location": "azure_stack"}, "counted", "counted"),
     ("no host", {"host_id": None}, "not_computable", "host_unknown"),
@@ -61,7 +73,9 @@ def row(given, **policies):
 def test_every_row_has_one_outcome(given, outcome, reason):
     found = row(given)
     assert (found["outcome"], found["reason"]) == (outcome, reason)
-    assert found["is_load"] == (outcome == "counted" and found["kind"] != "physical")
+    under_benefit = reason == "azure_hybrid_benefit"
+    assert found["is_load"] == (outcome == "counted" and found["kind"] != "physical" and not under_benefit)
+    assert found["uses_hybrid_benefit"] >= under_benefit
 
 
 def test_an_exclusion_names_the_cell_that_decided():

@@ -3,6 +3,7 @@
 import polars as pl
 
 from lmanalytics.rules import demand, topics
+from lmanalytics.rules.demand._rows import demand_rows
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -25,7 +26,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     """
     found = topics.gather(topics.topics_of(demand), inputs, settings, "demand")
-    rows = [inputs["right_demand"]] if "right_demand" in inputs else []
+    rows = []
+    if "right_demand" in inputs:
+        rows.append(demand_rows(inputs["right_demand"], inputs.get("prices"), settings))
     if "demand_demand" in found:
         rows.append(found.pop("demand_demand"))
     if rows:

@@ -37,7 +37,7 @@ class Estate:
     """The facts with the rules of single hosts and OSEs computed."""
 
     hosts: pl.LazyFrame
-    """Current hosts with their peak and one column per rule of the modules on hosts."""
+    """Current hosts with their peak and one column per rule of the modules on hosts; not those of Azure."""
     running: pl.LazyFrame
     """Which OSEs ran at which moment, with `individual_licenses` (null before they could be licensed so)."""
     has_virtual_cores: bool
@@ -56,7 +56,7 @@ def estate(facts: dict[str, pl.LazyFrame], settings: Settings) -> Estate:
     if has_virtual_cores:
         running = evaluate(running, windows_server_virtual_cores, settings)
     individual = pl.col(INDIVIDUAL) if has_virtual_cores else pl.lit(None, pl.Int64)
-    hosts = host_peaks(facts["hosts"], running)
+    hosts = host_peaks(facts["hosts"].filter(pl.col("azure_host").is_null()), running)
     hosts = evaluate(hosts, windows_server_cores, settings).with_columns(cores_to_license=pl.col(CORES))
     for module in (windows_server_outsourcing, windows_server_standard, windows_server_datacenter):
         hosts = evaluate(hosts, module, settings)

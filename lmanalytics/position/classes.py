@@ -9,7 +9,17 @@ from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import listed_provider_licenses
 
-SUPPLY = ["entity_id", "product", "edition", "metric", "version_right", "has_sa", "tied_to_host_id", "is_early"]
+SUPPLY = [
+    "entity_id",
+    "product",
+    "edition",
+    "metric",
+    "version_right",
+    "has_sa",
+    "tied_to_host_id",
+    "is_early",
+    "serves",
+]
 NEEDS = ["entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to", "acquired_before"]
 
 _EARLY = column_name(listed_provider_licenses, "is_early")

@@ -48,7 +48,7 @@ def grid(
         plan: chosen options with licenses_required and currency; None: no deployment given.
         licenses: the `licenses` answer; None: no purchases given.
         short: what each subject is short of, with its cost; None: either side was not given.
-        flows: entity_id, product, metric, edition, version (held), edition_run, version_run, quantity.
+        flows: entity_id, product, metric, edition, version (held), entity_run, edition_run, version_run, quantity.
         versions: product, version, version_rank, for the order of the rows.
         products: the products whose demand is computed.
         unknown: entity_id, product, metric of which some machine's demand is not computable: each gets a row
@@ -92,9 +92,10 @@ def _cost_of(short: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _allocated(flows: pl.LazyFrame) -> list[pl.LazyFrame]:
-    own = pl.col("edition").eq_missing(pl.col("edition_run")) & pl.col("version").eq_missing(pl.col("version_run"))
+    same = (pl.col(c).eq_missing(pl.col(f"{c}_run")) for c in ("edition", "version"))
+    own = pl.all_horizontal(pl.col("entity_id") == pl.col("entity_run"), *same)
     run = [
-        "entity_id",
+        pl.col("entity_run").alias("entity_id"),
         "product",
         "metric",
         pl.col("edition_run").alias("edition"),

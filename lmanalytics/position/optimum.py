@@ -4,7 +4,6 @@ Subjects with the same options are one shape with a count. A linear program take
 its subjects get which option, and for each class of licenses whom it serves; what nobody serves is bought.
 """
 
-
 import highspy
 import numpy as np
 import polars as pl

@@ -334,3 +334,76 @@ def test_every_license_and_every_need_is_accounted_for(needs, lots):
     assert position["allocated_in"].sum() == position["allocated_out"].sum()
     assert plan["licenses_short"].sum() == position["shortage"].sum()
     assert plan["licenses_required"].sum() == position["required"].sum()
+
+
+STANDARD = """
+subject | edition  | version | option | required | sa | price
+h1      | Standard | 2022    | a      | 16       | no | 70
+h2      | Standard | 2019    | a      | 16       | no | 70
+"""
+
+
+def two_entities(licenses, serves):
+    """Put h1 into the entity `main`, h2 into `other`; `main` owns the licenses."""
+    held = licenses_of(licenses).with_columns(serves=pl.lit(serves, pl.String))
+    whose = pl.when(pl.col("subject_id") == "h2").then(pl.lit("other")).otherwise("entity_id")
+    plan = choose(demand_of(STANDARD).with_columns(entity_id=whose))
+    return balanced(plan, held)
+
+
+SURPLUS = """
+license | edition  | version_right | quantity | sa | host
+l1      | Standard | 2022          | 40       | no |
+"""
+
+
+def test_an_affiliate_is_served_with_what_is_left():
+    result = two_entities(SURPLUS, "other")
+    assert result.plan.select("entity_id", "licenses_assigned", "licenses_short").collect().rows() == [
+        ("main", 16, 0),
+        ("other", 16, 0),
+    ]
+    columns = ["entity_id", "version", "owned", "required", "allocated_in", "allocated_out", "assigned", "surplus"]
+    assert result.position.select(columns).collect().rows() == [
+        ("main", "2022", 40, 16, 0, 16, 16, 8),
+        ("other", "2019", 0, 16, 16, 0, 16, 0),
+    ]
+
+
+def test_an_entity_that_no_agreement_names_is_not_served():
+    result = two_entities(SURPLUS, None)
+    assert result.plan.select("entity_id", "licenses_short").collect().rows() == [("main", 0), ("other", 16)]
+
+
+def test_an_entity_serves_itself_first():
+    result = two_entities(SURPLUS.replace("40", "16"), "other")
+    assert result.plan.select("entity_id", "licenses_short").collect().rows() == [("main", 0), ("other", 16)]
+
+
+def test_the_plan_says_the_version_right_of_what_it_assigned():
+    plan, _ = solved(
+        STANDARD,
+        """
+license | edition  | version_right | quantity | sa | host
+l1      | Standard | 2022          | 20       | no |
+l2      | Standard | 2019          | 12       | no |
+""",
+    )
+    assert plan.select("subject_id", "version_right").rows() == [("h1", "2022"), ("h2", "2019")]
+
+
+@pytest.mark.parametrize(
+    ("right", "told"),
+    [("2022", "2022"), ("2016", None), ("", None)],
+    ids=["newer than what runs", "too old: nothing is assigned", "not known: nothing is assigned"],
+)
+def test_a_version_right_is_told_of_what_is_assigned_only(right, told):
+    plan, _ = solved(
+        "\n".join(STANDARD.strip().splitlines()[:1] + STANDARD.strip().splitlines()[2:]),
+        f"""
+license | edition  | version_right | quantity | sa | host
+l1      | Standard | {right}       | 16       | no |
+l2      | Standard | 2016          | 1        | no |
+""",
+    )
+    assert plan["version_right"].to_list() == [told]

@@ -7,6 +7,7 @@ import polars as pl
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import compute
 from lmanalytics.rules.entitlement import (
+    affiliates,
     licenses,
     lot_history,
     lots,
@@ -66,10 +67,11 @@ def answers(tables: dict[str, pl.LazyFrame], settings: Settings) -> dict[str, pl
     granted = compute(suite_components, "components", settings, licenses=own)
     every = pl.concat([own, granted])
     rights = compute(new_version_rights, "version_rights", settings, licenses=every)
+    served = compute(affiliates, "serves", settings, licenses=rights, agreements=agreements)
     matches = compute(step_ups, "step_up_matches", settings, events=events, history=history)
     summed = compute(step_ups, "step_ups", settings, events=events, matches=matches)
     found = {
-        "licenses": rights.with_columns(rule=pl.lit("licenses")).sort("entity_id", "license_id", "valid_from"),
+        "licenses": served.with_columns(rule=pl.lit("licenses")).sort("entity_id", "license_id", "valid_from"),
         "license_sources": _sources(every, lines),
         "step_ups": summed.with_columns(rule=pl.lit("step_ups")),
         "step_up_matches": matches.with_columns(rule=pl.lit("step_ups")),

@@ -29,28 +29,35 @@ class Reason(ReasonBase):
 
 @frame_rule(unit="license", cite="assignment", start="2016-10-01")
 def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.DataFrame) -> pl.LazyFrame:
-    """Say for each class of supply and demand of one entity, product and metric whether it may serve.
+    """Say for each class of supply and demand of one product and metric whether it may serve.
+
+    Licenses meet the needs of their own entity, and of those that their agreement lets them serve.
 
     Args:
         supply: supply_class, entity_id, product, edition, metric, version_rank, has_sa, tied_to_host_id,
-            is_early (old enough for a Listed Provider's dedicated server; null: not known).
+            is_early (old enough for a Listed Provider's dedicated server; null: not known), serves (further
+            entities, separated by a semicolon; null, or no such column: none).
         needs: demand_class, entity_id, product, edition (null: any edition), metric, version_rank (null: any
             version), needs_sa, acquired_before (null: any day), subject_id (of the only subject, where a license is
             bound to it; else null).
         edition_rights: product, metric (null: every metric), edition_held, edition_run.
 
     Returns:
-        supply_class, demand_class, is_covering, reason.
+        supply_class, demand_class, is_own (both are of one entity), is_covering, reason.
 
     """
-    keys = ["entity_id", "product", "metric"]
+    keys = ["product", "metric"]
     editions = ["product", "edition_held", "edition_run"]
     rights = edition_rights.lazy().group_by(editions).agg(_metrics="metric")
-    pairs = supply.join(needs, on=keys, suffix="_needed").join(
-        rights,
-        left_on=["product", "edition", "edition_needed"],
-        right_on=["product", "edition_held", "edition_run"],
-        how="left",
+    pairs = (
+        _served(supply)
+        .join(needs, left_on=["_served", *keys], right_on=["entity_id", *keys], suffix="_needed")
+        .join(
+            rights,
+            left_on=["product", "edition", "edition_needed"],
+            right_on=["product", "edition_held", "edition_run"],
+            how="left",
+        )
     )
     metrics = pl.col("_metrics")
     has_right = (metrics.list.contains(pl.col("metric")) | (metrics.list.drop_nulls().list.len() == 0)).fill_null(
@@ -82,5 +89,18 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
         .otherwise(Reason.EDITION_RIGHT.lit)
     )
     return pairs.select(
-        "supply_class", "demand_class", is_covering=blocked.is_null(), reason=pl.coalesce(blocked, allowed)
+        "supply_class",
+        "demand_class",
+        is_own=pl.col("entity_id") == pl.col("_served"),
+        is_covering=blocked.is_null(),
+        reason=pl.coalesce(blocked, allowed),
     ).sort("supply_class", "demand_class")
+
+
+def _served(supply: pl.LazyFrame) -> pl.LazyFrame:
+    """Repeat each class of licenses for every entity whose needs it may serve."""
+    own = supply.with_columns(_served=pl.col("entity_id"))
+    if "serves" not in supply.collect_schema():
+        return own
+    others = supply.filter(pl.col("serves").is_not_null()).with_columns(_served=pl.col("serves").str.split(";"))
+    return pl.concat([own, others.explode("_served", empty_as_null=False, keep_nulls=False)])

@@ -136,6 +136,26 @@ def test_another_entity_is_never_served():
     assert pairs.collect().is_empty()
 
 
+@pytest.mark.parametrize(
+    ("serves", "found"),
+    [(None, []), ("B", [(False, True)]), ("C;B", [(False, True)]), ("C", [])],
+)
+def test_another_entity_is_served_where_the_agreement_says_so(serves, found):
+    supply = {"supply_class": "s", "entity_id": "A", "serves": serves, "edition": "Standard", "version_rank": 8}
+    supply |= {"has_sa": True, "tied_to_host_id": None, "is_early": True}
+    needs = {"demand_class": "d", "entity_id": "B", "edition": "Standard", "version_rank": 8, "needs_sa": False}
+    needs |= {"subject_id": None, "acquired_before": None}
+    both = {"product": "Windows Server", "metric": "core"}
+    pairs = compute(
+        license_coverage,
+        "coverage",
+        Settings(date(2026, 6, 30)),
+        supply=pl.LazyFrame([supply | both], schema_overrides={"serves": pl.String, "tied_to_host_id": pl.String}),
+        needs=pl.LazyFrame([needs | both], schema_overrides={"subject_id": pl.String, "acquired_before": pl.Date}),
+    )
+    assert pairs.select("is_own", "is_covering").collect().rows() == found
+
+
 def test_before_core_licensing_there_is_no_answer():
     with pytest.raises(RuleError, match="2016-10-01"):
         decided(rows()[0], date(2016, 9, 30))

@@ -15,7 +15,7 @@ ANSWER = "core_licenses"
 @rule(unit="full_set", cite="editions", start="2016-10-01")
 def full_sets(managed_oses: pl.Expr, *, full_sets_for_any_number: int) -> pl.Expr:
     """One full set as soon as anything on the server is managed."""
-    return pl.when(managed_oses > 0).then(full_sets_for_any_number).otherwise(0)
+    return pl.when(managed_oses > 0).then(pl.lit(full_sets_for_any_number, pl.Int64)).otherwise(0)
 
 
 @rule(unit="core_license", cite="editions", start="2016-10-01")

@@ -33,6 +33,7 @@ class Reason(ReasonBase):
     OSE_UNKNOWN = "No export describes the OSE in which it runs."
     OSE_TEMPLATE = "It is in a template, which cannot run."
     OSE_NOT_RUNNING = "Its OSE is switched off."
+    BENEFIT_NOT_YET = "On the day of the position the Azure Hybrid Benefit for SQL Server did not exist yet."
     IN_MOBILITY = "The License Mobility deployment that names its OSE counts for it."
     PASSIVE_FREE = "A fail-over right permits the passive copy without licenses of its own."
     PASSIVE_UNKNOWN = "Whether a fail-over right permits the passive copy is not computable."
@@ -52,6 +53,7 @@ def judged(
     per_core_editions: pl.DataFrame,
     per_core_components: pl.DataFrame,
     unknown_per_core_edition: str,
+    has_hybrid_benefit: bool,
 ) -> pl.LazyFrame:
     """Settle what each row is, and the place where it is licensed.
 
@@ -64,6 +66,7 @@ def judged(
         per_core_editions: product, edition, what sort it is, and the edition of license that it needs.
         per_core_components: components that need no license.
         unknown_per_core_edition: what an install needs whose edition is unknown.
+        has_hybrid_benefit: whether the Azure Hybrid Benefit for SQL Server exists.
 
     Returns:
         entity_id, row_id, install_id, ose_id, host_id, product, outcome, reason, evidence, subject_kind,
@@ -95,7 +98,7 @@ def judged(
             uses_benefit=pl.col("_alone") & _in(_AZURE) & _is_benefit(),
         )
     )
-    tests = _tests()
+    tests = _tests(has_hybrid_benefit=has_hybrid_benefit)
     outcome, reason = pl.lit(_COUNTED), Reason.COUNTED.lit
     for holds, because, then in reversed(tests):
         outcome = pl.when(holds).then(pl.lit(then)).otherwise(outcome)
@@ -134,7 +137,7 @@ def _is_benefit() -> pl.Expr:
     return (pl.col("license_source") == "azure_hybrid_benefit").fill_null(value=False)
 
 
-def _tests() -> tuple[tuple[pl.Expr, Reason, str], ...]:
+def _tests(*, has_hybrid_benefit: bool) -> tuple[tuple[pl.Expr, Reason, str], ...]:
     """List what is tested, in order: the first that holds decides."""
     state, source, kind = pl.col("state"), pl.col("license_source"), pl.col("_sort")
     unsaid = source.is_null() & _in(_SHARED)
@@ -157,6 +160,7 @@ def _tests() -> tuple[tuple[pl.Expr, Reason, str], ...]:
         (unsaid & included, Reason.LICENSE_INCLUDED, _EXCLUDED),
         (unsaid, Reason.CLOUD_LICENSE_UNKNOWN, _UNKNOWN),
         (kind == "provider_only", Reason.PROVIDER_ONLY, "not_licensable"),
+        (pl.col("uses_benefit") & (not has_hybrid_benefit), Reason.BENEFIT_NOT_YET, "not_licensable"),
         (pl.col("_moved").is_not_null(), Reason.IN_MOBILITY, "used"),
         (pl.col("is_free").fill_null(value=False), Reason.PASSIVE_FREE, _EXCLUDED),
         (pl.col("_passive").is_not_null() & pl.col("is_free").is_null(), Reason.PASSIVE_UNKNOWN, _UNKNOWN),

@@ -19,6 +19,7 @@ from lmanalytics.rules.demand import (
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.entitlement import new_version_rights
 from lmanalytics.rules.parameters import Settings, load_rule_file
+from lmanalytics.rules.right import failover
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import CANONICAL, ENTITY
 
@@ -117,22 +118,29 @@ def _oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
 
 
 def _passive(inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    """Return the passive copies with is_free; nothing where no install says that it is passive."""
-    try:
-        from lmanalytics.rules.right import failover  # noqa: PLC0415 (a topic, loaded where it is asked)
-    except ImportError:
+    """Return the passive copies with is_free; none where the estate was not given."""
+    if not {"installs", "facts_oses"} <= inputs.keys():
         return pl.LazyFrame(schema={ENTITY: pl.String(), "install_id": pl.String(), "is_free": pl.Boolean()})
-    return (
-        failover.free_installs(inputs, settings).select(ENTITY, "install_id", "is_free").unique([ENTITY, "install_id"])
-    )
+    return failover.free_installs(inputs, settings).select(ENTITY, "install_id", "is_free")
 
 
 def _mobility(inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    """Return the OSEs whose running License Mobility deployment counts for them."""
-    rows = inputs.get("mobility_deployments", CANONICAL["mobility_deployments"].empty())
-    ended = pl.col("ended_on").is_not_null() & (pl.col("ended_on") < settings.as_of)
+    """Return the OSEs whose running License Mobility deployments take no license: rented, or free fail-over."""
+    key = [ENTITY, "ose_id", "product"]
+    if not {"mobility", "mobility_deployments"} <= inputs.keys():
+        return pl.LazyFrame(schema=dict.fromkeys(key, pl.String()))
+    ended = (pl.col("ended_on") < settings.as_of).fill_null(value=False)
     running = (pl.col("deployed_on") <= settings.as_of) & ~ended & pl.col("ose_id").is_not_null()
-    return rows.filter(running & (pl.col("metric") == "core")).select(ENTITY, "ose_id", "product")
+    decided = inputs["mobility"].select(ENTITY, "deployment_id", "licenses_required")
+    return (
+        inputs["mobility_deployments"]
+        .filter(running)
+        .join(decided, on=[ENTITY, "deployment_id"], how="left")
+        .group_by(key)
+        .agg(_is_free=(pl.col("licenses_required") == 0).fill_null(value=False).all())
+        .filter("_is_free")
+        .select(key)
+    )
 
 
 def _hosts(oses: pl.LazyFrame, facts_hosts: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:

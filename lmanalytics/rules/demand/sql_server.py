@@ -44,8 +44,8 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     """Compute what the installs demand.
 
     Args:
-        inputs: `installs`, `facts_oses`, `facts_hosts`, `mobility_deployments`, `prices` and `licenses` are
-            read; absent ones are taken as not given.
+        inputs: `installs`, `facts_oses`, `facts_hosts`, `mobility`, `mobility_deployments`, `prices`, `licenses`
+            and `access_licenses` are read; absent ones are taken as not given.
         settings: date and policies.
 
     Returns:

@@ -34,7 +34,7 @@ class Reason(ReasonBase):
     OSE_TEMPLATE = "It is in a template, which cannot run."
     OSE_NOT_RUNNING = "Its OSE is switched off."
     BENEFIT_NOT_YET = "On the day of the position the Azure Hybrid Benefit for SQL Server did not exist yet."
-    IN_MOBILITY = "The License Mobility deployment that names its OSE counts for it."
+    MOBILITY_FREE = "The License Mobility deployment of its OSE takes no license: rented, or a free fail-over copy."
     PASSIVE_FREE = "A fail-over right permits the passive copy without licenses of its own."
     PASSIVE_UNKNOWN = "Whether a fail-over right permits the passive copy is not computable."
     EDITION_UNKNOWN = "No export states an edition that is known."
@@ -62,7 +62,7 @@ def judged(
         oses: entity_id, ose_id, kind, vcpus, location, ose_state (`template`, `not_running` or null),
             subject_kind, subject_id, bound_hosts, host_id, unknown_cloud_license (the reading in force).
         passive: entity_id, install_id, is_free.
-        mobility: entity_id, ose_id, product of running License Mobility deployments.
+        mobility: entity_id, ose_id, product of running License Mobility deployments that take no license.
         per_core_editions: product, edition, what sort it is, and the edition of license that it needs.
         per_core_components: components that need no license.
         unknown_per_core_edition: what an install needs whose edition is unknown.
@@ -161,7 +161,7 @@ def _tests(*, has_hybrid_benefit: bool) -> tuple[tuple[pl.Expr, Reason, str], ..
         (unsaid, Reason.CLOUD_LICENSE_UNKNOWN, _UNKNOWN),
         (kind == "provider_only", Reason.PROVIDER_ONLY, "not_licensable"),
         (pl.col("uses_benefit") & (not has_hybrid_benefit), Reason.BENEFIT_NOT_YET, "not_licensable"),
-        (pl.col("_moved").is_not_null(), Reason.IN_MOBILITY, "used"),
+        (pl.col("_moved").is_not_null(), Reason.MOBILITY_FREE, _EXCLUDED),
         (pl.col("is_free").fill_null(value=False), Reason.PASSIVE_FREE, _EXCLUDED),
         (pl.col("_passive").is_not_null() & pl.col("is_free").is_null(), Reason.PASSIVE_UNKNOWN, _UNKNOWN),
         (pl.col("level").is_null(), Reason.EDITION_UNKNOWN, _UNKNOWN),

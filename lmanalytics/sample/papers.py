@@ -9,7 +9,13 @@ import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 from lmanalytics.sample.estate import SITE, ZONE
 
 _PAPERS = Path(__file__).parent / "papers"
-_AS_THEY_ARE = ("agreements.csv", "providers.csv", "prices.csv", "estate.yaml")
+_AS_THEY_ARE = (
+    "agreements.csv", "providers.csv", "prices.csv", "estate.yaml", "access_counts.csv", "access_licenses.csv",
+    "esu_coverage.csv", "mobility_deployments.csv", "verification_forms.csv", "license_assignments.csv",
+    "recovery_runs.csv", "self_hosted_solutions.csv", "employees.csv", "app_users.csv", "workplace_orders.csv",
+    "devices.csv", "online_subscriptions.csv", "cloud_services.csv",
+)  # fmt: skip
+_OBSERVED = ("hosts_branch.csv", "oses_branch.csv", "installs_sql.csv", "installs_servers.csv")
 _STATEMENT_HEADING_ROW = 9
 _STATEMENT_DATE_CELL = "K3"
 
@@ -19,7 +25,7 @@ def write_papers(into: Path, *, host_count: int, observed_on: date) -> None:
     for name in _AS_THEY_ARE:
         (into / name).write_bytes((_PAPERS / name).read_bytes())
     (into / "README.md").write_bytes((_PAPERS / "README.txt").read_bytes())
-    for name in ("hosts_branch.csv", "oses_branch.csv"):
+    for name in _OBSERVED:
         observed = _read(name).with_columns(observed_on=pl.lit(observed_on.isoformat()))
         observed.write_csv(into / name, line_terminator="\n")
     _grown("purchases_uk.csv", "Quantity", host_count).write_csv(into / "purchases_uk.csv", line_terminator="\r\n")

@@ -6,6 +6,7 @@ that coverage lasts. A license has one step-up at a time: edges that lead from t
 
 import polars as pl
 
+from lmanalytics.rules.demand.price_list import PER_LICENSE
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
 from lmanalytics.schemas import MONEY
@@ -86,5 +87,5 @@ def packs(steppable: pl.Expr, pack_size: pl.Expr) -> pl.Expr:
 @rule(unit="money", cite="price", start="2001-10-01", decides_null=True, optional=("price", "price_of_new"))
 def saving(steppable: pl.Expr, price: pl.Expr, price_of_new: pl.Expr) -> pl.Expr:
     """What stepping all of them up costs less than new licenses of the higher edition, license by license."""
-    less = price_of_new.cast(pl.Decimal(38, 10)) - price.cast(pl.Decimal(38, 10))
+    less = price_of_new.cast(PER_LICENSE) - price.cast(PER_LICENSE)
     return pl.when(steppable > 0).then((less * steppable).cast(MONEY)).when(steppable == 0).then(pl.lit(0, MONEY))

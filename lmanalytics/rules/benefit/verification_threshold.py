@@ -2,12 +2,12 @@
 
 import polars as pl
 
+from lmanalytics.rules.demand.price_list import PER_LICENSE
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
 
 FACTS = "position"
 ANSWER = "is_material"
-_SHARE = pl.Decimal(38, 10)
 
 
 class Reason(ReasonBase):
@@ -27,7 +27,7 @@ def shortage(required: pl.Expr, held: pl.Expr) -> pl.Expr:
 @rule(unit="percent", cite="verification", start="2011-01-01")
 def shortage_percent(shortage: pl.Expr, required: pl.Expr, *, parts_of_the_whole: int) -> pl.Expr:
     """Shortage in percent of what is required."""
-    share = (shortage * parts_of_the_whole).cast(_SHARE) / required.cast(_SHARE)
+    share = (shortage * parts_of_the_whole).cast(PER_LICENSE) / required.cast(PER_LICENSE)
     return pl.when(required > 0).then(share)
 
 

@@ -1,0 +1,168 @@
+"""Virtual machines and hosts under the Azure Hybrid Benefit: what they take, and what serves elsewhere at once."""
+
+import polars as pl
+
+from lmanalytics.rules.engine import column_name, compute, evaluate
+from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right import (
+    azure_hybrid_benefit_allowance,
+    azure_hybrid_benefit_concurrency,
+    azure_hybrid_benefit_machine,
+)
+from lmanalytics.rules.right.azure_hybrid_benefit_host import DEDICATED, LOCAL
+from lmanalytics.rules.right.recovery_exemptions import backup_oses
+from lmanalytics.rules.topics import Tables
+from lmanalytics.schemas import ENTITY
+
+PRODUCT = "Windows Server"
+MACHINE = [ENTITY, "ose_id"]
+_LICENSES = column_name(azure_hybrid_benefit_machine, "licenses")
+_SETS = column_name(azure_hybrid_benefit_machine, "sets")
+_UNTIL = column_name(azure_hybrid_benefit_concurrency, "concurrent_until")
+_REDEPLOYABLE = column_name(azure_hybrid_benefit_concurrency, "redeployable_on")
+
+
+def machines(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Describe every virtual machine whose own licenses are counted by the machine, as far as nothing serves others.
+
+    Args:
+        inputs: `oses`, `facts_oses`; `license_assignments`, and what `recovery_exemptions.backup_oses` reads.
+        settings: date and policies.
+
+    Returns:
+        The facts of each OSE outside Azure Local, with licenses and sets (azure_hybrid_benefit_machine),
+        edition (of the licenses that were assigned to it; Standard where none were), assigned_on, moved
+        (licenses that were moved there from a server), concurrent_until, redeployable_on, is_migrating, is_backup, and
+        shared (licenses that serve it while they serve something else, without the migration allowance).
+
+    """
+    rows = hybrid_oses(inputs).filter(pl.col("azure_host").ne_missing(LOCAL))
+    sized = evaluate(rows, azure_hybrid_benefit_machine, settings).with_columns(
+        licenses=pl.when(pl.col("kind") == "process_container").then(0).otherwise(_LICENSES), sets=pl.col(_SETS)
+    )
+    backups = backup_oses(inputs, settings).select("row_id", is_backup=pl.lit(value=True)).unique()
+    assigned = assignments(inputs, settings, "ose_id")
+    known = (
+        sized.join(backups, on="row_id", how="left")
+        .join(assigned, on=MACHINE, how="left")
+        .with_columns(
+            pl.col("is_backup").fill_null(value=False),
+            pl.col("edition").fill_null("Standard"),
+            use=pl.lit("azure"),
+        )
+    )
+    return _shared(with_concurrency(known, settings))
+
+
+def hybrid_oses(inputs: Tables) -> pl.LazyFrame:
+    """Return the facts of each OSE that counts under the benefit, with the cores of its full size."""
+    counted = pl.col("uses_hybrid_benefit") & (pl.col("outcome") == "counted") & (pl.col("state") == "current")
+    sizes = inputs["oses"].select("row_id", "underlying_vcpus")
+    facts = inputs["facts_oses"].filter(counted & (pl.col("kind") != "physical"))
+    return facts.join(sizes, on="row_id", how="left")
+
+
+def hybrid_hosts(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Return the facts of each host of Azure Local under the benefit, and of each dedicated host whose OSEs use it.
+
+    Returns:
+        The facts of hosts, with what was assigned to each as for `machines`.
+
+    """
+    subject = [ENTITY, "subject_kind", "subject_id"]
+    used = hybrid_oses(inputs).select(subject).unique().with_columns(_is_used=True)
+    assigned = assignments(inputs, settings, "to_host_id").rename({"to_host_id": "host_id"})
+    hosts = inputs["facts_hosts"].join(used, on=subject, how="left")
+    wanted = (pl.col("azure_host") == LOCAL) | ((pl.col("azure_host") == DEDICATED) & pl.col("_is_used"))
+    known = (
+        hosts.filter(wanted)
+        .drop("_is_used")
+        .join(assigned, on=[ENTITY, "host_id"], how="left")
+        .with_columns(edition=pl.lit("Datacenter"), use="azure_host")
+    )
+    return with_concurrency(known, settings)
+
+
+def assignments(inputs: Tables, settings: Settings, target: str) -> pl.LazyFrame:
+    """Add up what was assigned to each OSE or host in Azure under the benefit, by the day of the position.
+
+    Returns:
+        entity_id, `target`, edition, assigned_on (the first day), moved (licenses that came from a server).
+
+    """
+    schema = {ENTITY: pl.String, target: pl.String, "edition": pl.String, "assigned_on": pl.Date, "moved": pl.Int64}
+    if "license_assignments" not in inputs:
+        return pl.LazyFrame(schema=schema)
+    from_server = pl.col("from_host_id").is_not_null() | pl.col("from_datacenter_id").is_not_null()
+    return (
+        inputs["license_assignments"]
+        .filter(
+            (pl.col("product") == PRODUCT)
+            & (pl.col("reason") == "azure_hybrid_benefit")
+            & (pl.col("metric") == "core")
+            & (pl.col("assigned_on") <= settings.as_of)
+            & pl.col(target).is_not_null()
+        )
+        .group_by(ENTITY, target)
+        .agg(
+            edition=pl.col("edition").drop_nulls().max(),
+            assigned_on=pl.col("assigned_on").min(),
+            moved=pl.col("quantity").filter(from_server).sum().cast(pl.Int64),
+        )
+    )
+
+
+def with_concurrency(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Add concurrent_until, redeployable_on and is_migrating by edition, use and assigned_on."""
+    judged = evaluate(rows, azure_hybrid_benefit_concurrency, settings)
+    return judged.with_columns(
+        concurrent_until=pl.col(_UNTIL),
+        redeployable_on=pl.col(_REDEPLOYABLE),
+        is_migrating=(pl.col(_UNTIL) >= settings.as_of).fill_null(value=False) & (pl.col("moved") > 0),
+    ).select(pl.exclude("^azure_hybrid_benefit_concurrency__.*$"))
+
+
+def _shared(rows: pl.LazyFrame) -> pl.LazyFrame:
+    moved = pl.min_horizontal(pl.col("moved").fill_null(0), "licenses")
+    return rows.with_columns(
+        shared=pl.when("is_backup").then("licenses").when("is_migrating").then(moved).otherwise(0)
+    ).select(pl.exclude("^azure_hybrid_benefit_machine__.*$"))
+
+
+def served_by_datacenter(
+    single: pl.LazyFrame, hosts: pl.LazyFrame, licenses: pl.LazyFrame | None, settings: Settings
+) -> pl.LazyFrame:
+    """Say which single machines Datacenter licenses serve beside their work on-premises (the migration allowance).
+
+    Args:
+        single: entity_id, ose_id, licenses and shared.
+        hosts: hosts of Azure with entity_id and physical_cores: their licenses are in one place only.
+        licenses: the `licenses` answer; None where no purchases were given: then nothing is known to serve them.
+        settings: date and policies.
+
+    Returns:
+        entity_id, ose_id, is_concurrent.
+
+    """
+    held = pl.LazyFrame(schema={ENTITY: pl.String, "quantity": pl.Int64})
+    if licenses is not None:
+        owned = licenses.filter(
+            (pl.col("product") == PRODUCT)
+            & (pl.col("metric") == "core")
+            & pl.col("edition").str.starts_with("Datacenter")
+            & pl.col("sa_active")
+            & (pl.col("valid_from") <= settings.as_of).fill_null(value=True)
+            & (pl.col("valid_to") >= settings.as_of).fill_null(value=True)
+        ).select(ENTITY, "quantity")
+        taken = hosts.select(ENTITY, quantity=-pl.col("physical_cores").fill_null(0))
+        held = _in_whole_steps(pl.concat([owned, taken]), settings)
+    asking = single.select(ENTITY, "ose_id", licenses=pl.col("licenses") - pl.col("shared"))
+    decided = compute(azure_hybrid_benefit_allowance, "allowance", settings, machines=asking, held=held)
+    return decided.select(ENTITY, "ose_id", "is_concurrent")
+
+
+def _in_whole_steps(held: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Leave out what the rounding in force cannot use: half of a set serves nothing by itself."""
+    total = held.group_by(ENTITY).agg(licenses_held=pl.col("quantity").sum().cast(pl.Int64))
+    rounded = evaluate(total.with_columns(vcpus=pl.lit(None, pl.Int64)), azure_hybrid_benefit_machine, settings)
+    return rounded.select(ENTITY, quantity=pl.col(column_name(azure_hybrid_benefit_machine, "largest_machine")))

@@ -36,7 +36,8 @@ def free_installs(inputs: Tables, settings: Settings) -> pl.LazyFrame:
 
 def answers(inputs: Tables, settings: Settings) -> Tables:
     """Answer `failover` per passive copy, and what to do about those that need licenses."""
-    decided = ANSWERS["failover"].conform(_decided(inputs, settings)).sort(ENTITY, "install_id")
+    rows = ANSWERS["failover"].conform(_decided(inputs, settings)).sort(ENTITY, "install_id")
+    decided = rows.collect(engine="streaming").lazy()
     return {"failover": decided, "findings": _findings(decided)}
 
 

@@ -23,8 +23,15 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     table = inputs["self_hosted_solutions"]
     judged = evaluate(_solutions(table, settings), self_hosting, settings)
     values = {name: column_name(self_hosting, name) for name in ("is_permitted", "failing_conditions", "reason")}
-    decided = judged.with_columns(
-        **{name: pl.col(column) for name, column in values.items()}, rule=pl.lit("self_hosting.reason")
+    decided = (
+        judged.select(
+            *_SOLUTION,
+            "is_operator_another",
+            rule=pl.lit("self_hosting.reason"),
+            **{name: pl.col(column) for name, column in values.items()},
+        )
+        .collect(engine="streaming")
+        .lazy()
     )
     known = pl.col("is_permitted").is_not_null()
     outcomes = table.join(decided.select(*_SOLUTION, "is_permitted", "reason"), on=_SOLUTION, how="left").select(

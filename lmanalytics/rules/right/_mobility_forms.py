@@ -29,11 +29,41 @@ class Reason(ReasonBase):
     FORMS_NOT_GIVEN = "No verification forms were given, so whether one was submitted is unknown."
 
 
-def verification(decided: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    """Say for each provider, agreement and deployment day when its form is due and how it stands.
+def deployment_days(decided: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Put the deployments of a day together: it needs a form where one of them does.
 
     Args:
         decided: deployments with the columns of `_mobility_facts.deployments`.
+        settings: the run's date.
+
+    Returns:
+        entity_id, provider, agreement_id, enrollment_id, deployed_on, deployments (that need a form), and what the
+        form asks of customer and partner.
+
+    """
+    needs = ~pl.col("eligibility").is_in(_NO_FORM)
+    return (
+        decided.filter(pl.col("deployed_on") <= settings.as_of)
+        .group_by(*_WHERE, "deployed_on")
+        .agg(
+            needs_mobility=needs.any(),
+            deployments=needs.sum().cast(pl.Int64),
+            **{
+                c: pl.col(c).drop_nulls().min()
+                for c in ("customer", "program", "partner", "partner_name", "partner_website", "partner_email")
+            },
+            is_azure=pl.col("is_azure").fill_null(value=False).any(),
+            is_form_per_product=pl.col("form_per_product").fill_null(value=False).any(),
+        )
+        .with_columns(_key())
+    )
+
+
+def verification(days: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Say for each provider, agreement and deployment day when its form is due and how it stands.
+
+    Args:
+        days: `deployment_days`.
         inputs: `verification_forms` where it was given.
         settings: date and policies.
 
@@ -41,7 +71,7 @@ def verification(decided: pl.LazyFrame, inputs: Tables, settings: Settings) -> p
         The `verification` answer; form_status is null where no forms were given.
 
     """
-    judged = _judged(decided, inputs, settings)
+    judged = _judged(days, inputs, settings)
     given = pl.lit("verification_forms" in inputs) | ~pl.col("is_required")
     rows = judged.with_columns(
         form_status=pl.when(given).then("form_status"),
@@ -54,10 +84,10 @@ def verification(decided: pl.LazyFrame, inputs: Tables, settings: Settings) -> p
     return ANSWERS["verification"].conform(rows).sort(ENTITY, *ANSWERS["verification"].key, nulls_last=True)
 
 
-def outcomes(decided: pl.LazyFrame, table: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+def outcomes(days: pl.LazyFrame, table: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     """Settle each row of `verification_forms`: row_id, entity_id, product, outcome, reason."""
-    days = _days(decided, settings).select(_KEY).unique().with_columns(_serves=pl.lit(value=True))
-    forms = _keyed(table, settings).join(days, on=_KEY, how="left")
+    served = days.select(_KEY).unique().with_columns(_serves=pl.lit(value=True))
+    forms = _keyed(table, settings).join(served, on=_KEY, how="left")
     reason = (
         pl.when(pl.col("submitted_on") > settings.as_of)
         .then(Reason.FORM_LATER.lit)
@@ -78,14 +108,14 @@ def outcomes(decided: pl.LazyFrame, table: pl.LazyFrame, settings: Settings) -> 
     )  # fmt: skip
 
 
-def explain_forms(decided: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.DataFrame:
+def explain_forms(days: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.DataFrame:
     """Explain the forms of some deployments."""
-    facts = _judged(decided, inputs, settings).sort(*_WHERE, "deployed_on").collect().lazy()
+    facts = _judged(days, inputs, settings).sort(*_WHERE, "deployed_on").collect().lazy()
     return explain(facts, verification_form, settings, "provider")
 
 
-def _judged(decided: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    days = _days(decided, settings).with_columns(
+def _judged(days: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    days = days.with_columns(
         **{c: pl.lit(None, pl.Date) for c in ("first_submitted_on", "standing_on", "standing_confirmed_on")}
     )
     forms = _keyed(inputs.get("verification_forms", CANONICAL["verification_forms"].empty()), settings)
@@ -109,26 +139,6 @@ def _first_from(days: pl.LazyFrame, forms: pl.LazyFrame) -> pl.LazyFrame:
         forms.sort("submitted_on"),
         left_on="counts_from", right_on="submitted_on", by=_KEY, strategy="forward", check_sortedness=False,
     ).drop("submitted_on", strict=False)  # fmt: skip
-
-
-def _days(decided: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Put the deployments of a day together: it needs a form where one of them does."""
-    needs = ~pl.col("eligibility").is_in(_NO_FORM)
-    return (
-        decided.filter(pl.col("deployed_on") <= settings.as_of)
-        .group_by(*_WHERE, "deployed_on")
-        .agg(
-            needs_mobility=needs.any(),
-            deployments=needs.sum().cast(pl.Int64),
-            **{
-                c: pl.col(c).drop_nulls().min()
-                for c in ("customer", "program", "partner", "partner_name", "partner_website", "partner_email")
-            },
-            is_azure=pl.col("is_azure").fill_null(value=False).any(),
-            is_form_per_product=pl.col("form_per_product").fill_null(value=False).any(),
-        )
-        .with_columns(_key())
-    )
 
 
 def _keyed(table: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:

@@ -51,16 +51,19 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     """
     decided = _decided(inputs, settings)
-    mobility = ANSWERS["mobility"].conform(decided).sort(ENTITY, "deployment_id")
-    checked = forms.verification(decided, inputs, settings)
+    days = forms.deployment_days(decided, settings).collect(engine="streaming").lazy()
+    answer = dict.fromkeys([*ANSWERS["mobility"].schema, "row_id", "eligibility"])
+    kept = decided.select(*answer).collect(engine="streaming").lazy()
+    mobility = ANSWERS["mobility"].conform(kept).sort(ENTITY, "deployment_id")
+    checked = forms.verification(days, inputs, settings)
     found = {
         "mobility": mobility,
         "verification": checked,
-        "mobility_deployments_outcomes": _outcomes(decided),
+        "mobility_deployments_outcomes": _outcomes(kept),
         "findings": _mobility_findings.findings(mobility, checked, inputs, settings),
     }
     if "verification_forms" in inputs:
-        found["verification_forms_outcomes"] = forms.outcomes(decided, inputs["verification_forms"], settings)
+        found["verification_forms_outcomes"] = forms.outcomes(days, inputs["verification_forms"], settings)
     return found
 
 
@@ -78,7 +81,8 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
     lines = [explain(rows, module, settings, "deployment_id") for module in modules]
     passive = rows.filter(pl.col("role") == "passive_failover")
     lines.append(explain(passive, license_mobility_failover, settings, "deployment_id"))
-    lines.append(forms.explain_forms(facts, inputs, settings))
+    days = forms.deployment_days(facts, settings)
+    lines.append(forms.explain_forms(days, inputs, settings))
     return pl.concat([pl.DataFrame(schema=EXPLANATION), *lines])
 
 

@@ -42,9 +42,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     """
     found: list[pl.LazyFrame] = []
     if "license_assignments" in inputs:
-        found.append(judged(assignments(inputs, settings), inputs, settings))
+        found.append(_kept(judged(assignments(inputs, settings), inputs, settings)))
     if {"oses", "hosts", "datacenters"} <= inputs.keys():
-        found.append(judged(snapshot_moves(inputs, settings), inputs, settings))
+        found.append(_kept(judged(snapshot_moves(inputs, settings), inputs, settings)))
     if not found:
         return {}
     free = pl.col("decision").is_in(reassignment.ANY_TIME)
@@ -77,6 +77,12 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
         own = inputs | {"oses": inputs["oses"].filter(pl.col("ose_id") == subject_id)}
         lines += _lines(judged(snapshot_moves(own, settings), own, settings), settings)
     return pl.concat(lines)
+
+
+def _kept(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Compute once what several answers read."""
+    columns = [*ANSWERS["reassignments"].columns, "row_id", "decision"]
+    return rows.select(ENTITY, *columns).collect(engine="streaming").lazy()
 
 
 def _lines(rows: pl.LazyFrame, settings: Settings) -> list[pl.DataFrame]:

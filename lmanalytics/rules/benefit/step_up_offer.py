@@ -31,16 +31,21 @@ class Reason(ReasonBase):
 _UNKNOWN = (Reason.AGREEMENT_UNKNOWN.code, Reason.SA_END_UNKNOWN.code)
 
 
+@rule(unit="flag", cite="step_up", start="2001-10-01", decides_null=True, optional=("edge_metric",))
+def is_other_metric(metric: pl.Expr, edge_metric: pl.Expr, is_other_kind: pl.Expr) -> pl.Expr:
+    """Whether the step-up is one for licenses of another metric, or of access licenses where these are none."""
+    return is_other_kind | (edge_metric.cast(pl.String) != metric).fill_null(value=False)
+
+
 @rule(
     unit="code",
     cite="step_up",
     start="2001-10-01",
     decides_null=True,
-    optional=("edge_metric", "agreement_id", "enrollment_end", "has_step_up"),
+    optional=("agreement_id", "enrollment_end", "has_step_up"),
 )
 def reason(
-    metric: pl.Expr,
-    edge_metric: pl.Expr,
+    is_other_metric: pl.Expr,
     is_component: pl.Expr,
     has_step_up: pl.Expr,
     sa_active: pl.Expr,
@@ -52,7 +57,7 @@ def reason(
 ) -> pl.Expr:
     """Why the lot can step up along the edge, or why not; a program that is not known is taken to offer it."""
     return (
-        pl.when((edge_metric.cast(pl.String) != metric).fill_null(value=False))
+        pl.when(is_other_metric)
         .then(Reason.OTHER_METRIC.lit)
         .when(is_component)
         .then(Reason.SUITE_COMPONENT.lit)

@@ -9,6 +9,8 @@ from lmanalytics.rules.demand.price_list import PER_LICENSE, all_products, for_e
 from lmanalytics.rules.engine import evaluate
 from lmanalytics.rules.entitlement import lot_history, purchase_lines
 from lmanalytics.rules.entitlement.licenses import Reason as LicenseReason
+from lmanalytics.rules.entitlement.orders import is_of_another_kind
+from lmanalytics.rules.entitlement.suite_components import is_component
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
@@ -60,12 +62,14 @@ def _offers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     edges = edges.rename({"from_product": "product", "from_edition": "edition", "metric": "edge_metric"})
     programs = load_rule_file(purchase_lines).table("programs").lazy().select("program", "has_step_up")
     lots = in_force(inputs["licenses"], settings.as_of).with_columns(
-        is_component=pl.col("license_id").str.contains(":", literal=True),
+        is_component=is_component(pl.col("license_id")),
         is_sa_unknown=pl.col("reason") == LicenseReason.SA_END_UNKNOWN.code,
     )
     joined = (
         lots.drop("pool", "rule", "reason")
-        .join(edges.drop("unit", "pool", "reference"), on=["product", "edition"], nulls_equal=True)
+        .join(edges.drop("pool", "reference"), on=["product", "edition"], nulls_equal=True)
+        .with_columns(is_other_kind=is_of_another_kind(pl.col("metric"), pl.col("unit")))
+        .drop("unit")
         .join(programs, on="program", how="left")
         .join(_enrollments(inputs), on=_HOME, how="left")
         .with_columns(

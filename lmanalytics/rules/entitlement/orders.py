@@ -118,7 +118,8 @@ def _taken_off(
 def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
     """Find the edge of each step-up: by the product it says it leads from, or the only one there is."""
     target = {"to_product": "product", "to_edition": "edition"}
-    known = edges.rename(target).select("product", "edition", "from_product", "from_edition", edge_metric="metric")
+    columns = ["product", "edition", "from_product", "from_edition"]
+    known = edges.rename(target).select(*columns, edge_metric="metric", edge_unit="unit")
     name = pl.concat_str("from_product", "from_edition", separator=" ", ignore_nulls=True)
     named = (
         known.with_columns(
@@ -140,6 +141,14 @@ def _with_edges(lines: pl.LazyFrame, edges: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([found, lines.filter(~pl.col("is_step_up"))], how="diagonal")
 
 
+def is_of_another_kind(metric: pl.Expr, unit: pl.Expr) -> pl.Expr:
+    """Whether licenses are access licenses where a step-up is one of servers or devices, or the reverse."""
+    access = metric.is_in(["user_cal", "device_cal", "external_connector"])
+    server = metric.is_in(["core", "processor", "server"])
+    wrong = (access & ~unit.is_in(["access_license", "user_or_device"])) | (server & (unit == "access_license"))
+    return wrong.fill_null(value=False)
+
+
 def said(text: pl.Expr) -> pl.Expr:
     """A product's name as people write it, without the maker and with one spelling."""
     return (
@@ -153,7 +162,10 @@ def said(text: pl.Expr) -> pl.Expr:
 
 
 def _obstacle() -> pl.Expr:
-    no_edge = pl.col("from_product").is_null() | (pl.col("edge_metric") != pl.col("metric")).fill_null(value=False)
+    other_metric = (pl.col("edge_metric") != pl.col("metric")).fill_null(value=False)
+    no_edge = (
+        pl.col("from_product").is_null() | other_metric | is_of_another_kind(pl.col("metric"), pl.col("edge_unit"))
+    )
     several = pl.col("from_product").is_null() & pl.col("step_up_from").is_null() & (pl.col("edges") > 1)
     steps, covers = pl.col("kind") == "step_up", pl.col("kind") == "sa"
     return (

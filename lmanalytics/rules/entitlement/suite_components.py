@@ -1,9 +1,12 @@
 """Rights that a suite's licenses grant: the licenses of its components, beside the suite's own."""
 
+import sys
+
 import polars as pl
 
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import frame_rule
+from lmanalytics.rules.parameters import load_rule_file
 
 FACTS = "purchases"
 ANSWER = "components"
@@ -30,9 +33,7 @@ def components(licenses: pl.LazyFrame, *, suite_components: pl.DataFrame) -> pl.
     return (
         licenses.join(granted, on=["product", "edition"], how="inner")
         .with_columns(
-            license_id=pl.format(
-                "{}:{}", "license_id", pl.col("component").str.to_lowercase().str.replace_all(" ", "_")
-            ),
+            license_id=pl.format("{}:{}", "license_id", _code(pl.col("component"))),
             product="component",
             edition="component_edition",
             quantity=pl.col("quantity") * pl.col("licenses_per_suite_license"),
@@ -42,6 +43,16 @@ def components(licenses: pl.LazyFrame, *, suite_components: pl.DataFrame) -> pl.
         )
         .select(columns)
     )
+
+
+def is_component(license_id: pl.Expr) -> pl.Expr:
+    """Whether a license is one that a suite's license grants, by its id."""
+    names = load_rule_file(sys.modules[__name__]).table("suite_components").select(_code(pl.col("component")).unique())
+    return pl.any_horizontal(license_id.str.ends_with(f":{name}") for name in sorted(names.to_series()))
+
+
+def _code(component: pl.Expr) -> pl.Expr:
+    return component.str.to_lowercase().str.replace_all(" ", "_")
 
 
 @frame_rule(unit="license", cite="grant", start="2012-04-01")

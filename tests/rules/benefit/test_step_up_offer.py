@@ -12,22 +12,23 @@ from tests.tables import check
 
 AS_OF = date(2026, 6, 30)
 LOTS = """
-case                              | metric | edge_metric | is_component | has_step_up | sa_active | is_sa_unknown | agreement_id | enrollment_end | quantity | pack_size || reason                  | steppable | packs
-----------------------------------|--------|-------------|--------------|-------------|-----------|---------------|--------------|----------------|----------|-----------||-------------------------|-----------|------
-covered                           | core   |             | false        | true        | true      | false         | E            | 2027-12-31     |       16 |         2 || can_step_up             |        16 |     8
-the packs are larger              | core   | core        | false        | true        | true      | false         | E            | 2027-12-31     |       17 |        16 || can_step_up             |        17 |     2
-no price, so no packs             | core   | core        | false        | true        | true      | false         | E            | 2027-12-31     |       17 |           || can_step_up             |        17 |
-the enrollment ends today         | core   |             | false        | true        | true      | false         | E            | 2026-06-30     |       16 |         2 || can_step_up             |        16 |     8
-the enrollment ended yesterday    | core   |             | false        | true        | true      | false         | E            | 2026-06-29     |       16 |         2 || enrollment_ended        |         0 |     0
-its end is not known              | core   |             | false        | true        | true      | false         | E            |                |       16 |         2 || can_step_up             |        16 |     8
-the program is not known          | core   |             | false        |             | true      | false         | E            |                |       16 |         2 || can_step_up             |        16 |     8
-the program has no step-ups       | core   |             | false        | false       | true      | false         | E            |                |       16 |         2 || program_without_step_up |         0 |     0
-not covered                       | core   |             | false        | true        | false     | false         | E            |                |       16 |         2 || no_active_sa            |         0 |     0
-whether covered is not known      | core   |             | false        | true        | false     | true          | E            |                |       16 |         2 || sa_end_unknown          |           |
-the agreement is not known        | core   |             | false        | true        | true      | false         |              |                |       16 |         2 || agreement_unknown       |           |
-not covered, agreement not known  | core   |             | false        | true        | false     | false         |              |                |       16 |         2 || no_active_sa            |         0 |     0
-another metric                    | server | core        | false        | true        | true      | false         | E            |                |        3 |         2 || other_metric            |         0 |     0
-part of a suite                   | core   |             | true         | true        | true      | false         | E            |                |       16 |         2 || suite_component         |         0 |     0
+case                              | metric | edge_metric | is_other_kind | is_component | has_step_up | sa_active | is_sa_unknown | agreement_id | enrollment_end | quantity | pack_size || reason                  | steppable | packs
+----------------------------------|--------|-------------|---------------|--------------|-------------|-----------|---------------|--------------|----------------|----------|-----------||-------------------------|-----------|------
+covered                           | core   |             | false         | false        | true        | true      | false         | E            | 2027-12-31     |       16 |         2 || can_step_up             |        16 |     8
+the packs are larger              | core   | core        | false         | false        | true        | true      | false         | E            | 2027-12-31     |       17 |        16 || can_step_up             |        17 |     2
+no price, so no packs             | core   | core        | false         | false        | true        | true      | false         | E            | 2027-12-31     |       17 |           || can_step_up             |        17 |
+the enrollment ends today         | core   |             | false         | false        | true        | true      | false         | E            | 2026-06-30     |       16 |         2 || can_step_up             |        16 |     8
+the enrollment ended yesterday    | core   |             | false         | false        | true        | true      | false         | E            | 2026-06-29     |       16 |         2 || enrollment_ended        |         0 |     0
+its end is not known              | core   |             | false         | false        | true        | true      | false         | E            |                |       16 |         2 || can_step_up             |        16 |     8
+the program is not known          | core   |             | false         | false        |             | true      | false         | E            |                |       16 |         2 || can_step_up             |        16 |     8
+the program has no step-ups       | core   |             | false         | false        | false       | true      | false         | E            |                |       16 |         2 || program_without_step_up |         0 |     0
+not covered                       | core   |             | false         | false        | true        | false     | false         | E            |                |       16 |         2 || no_active_sa            |         0 |     0
+whether covered is not known      | core   |             | false         | false        | true        | false     | true          | E            |                |       16 |         2 || sa_end_unknown          |           |
+the agreement is not known        | core   |             | false         | false        | true        | true      | false         |              |                |       16 |         2 || agreement_unknown       |           |
+not covered, agreement not known  | core   |             | false         | false        | true        | false     | false         |              |                |       16 |         2 || no_active_sa            |         0 |     0
+another metric                    | server | core        | false         | false        | true        | true      | false         | E            |                |        3 |         2 || other_metric            |         0 |     0
+of another kind                   | user_cal |           | true          | false        | true        | true      | false         | E            |                |        3 |         2 || other_metric            |         0 |     0
+part of a suite                   | core   |             | false         | true         | true        | true      | false         | E            |                |       16 |         2 || suite_component         |         0 |     0
 """
 
 
@@ -42,6 +43,7 @@ def test_every_reason_occurs():
 FACTS = {
     "metric": "core",
     "edge_metric": None,
+    "is_other_kind": False,
     "is_component": False,
     "has_step_up": True,
     "sa_active": True,

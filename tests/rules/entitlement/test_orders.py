@@ -29,7 +29,8 @@ def test_there_are_22_step_ups_without_a_cycle():
 def test_every_step_up_of_the_terms_can_be_ordered(number):
     row = edges().row(number, named=True)
     ledger = Ledger(takes_returns=True)
-    base = {"product": row["from_product"], "edition": row["from_edition"], "metric": row["metric"] or "user_cal"}
+    metric = {"access_license": "user_cal", "user_or_device": "user"}.get(row["unit"], row["unit"])
+    base = {"product": row["from_product"], "edition": row["from_edition"], "metric": metric}
     ledger.buy("Visio Standard", "license_and_sa", 7, **base)
     stated = " ".join(part for part in (row["from_product"], row["from_edition"]) if part)
     target = {"product": row["to_product"], "edition": row["to_edition"], "metric": base["metric"]}
@@ -108,3 +109,34 @@ def test_coverage_without_days_is_not_computable():
     ledger.buy("Visio Standard", "sa", 3, order_date=BOUGHT, coverage_end=None)
     outcome = ledger.answers(AS_OF)["purchase_outcomes"].row(1, named=True)
     assert (outcome["outcome"], outcome["reason"]) == ("not_computable", "coverage_unknown")
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "is_other"),
+    [
+        ("core", "core", False),
+        ("server", "core", False),
+        ("user_cal", "core", True),
+        ("device_cal", "server", True),
+        ("external_connector", "server", True),
+        ("user_cal", "access_license", False),
+        ("user", "access_license", False),
+        ("server", "access_license", True),
+        ("user_cal", "user_or_device", False),
+        ("device", "device", False),
+        (None, "core", False),
+        ("core", None, False),
+    ],
+)
+def test_access_licenses_and_servers_do_not_step_up_to_each_other(metric, unit, is_other):
+    found = pl.select(orders.is_of_another_kind(pl.lit(metric, pl.String), pl.lit(unit, pl.String))).item()
+    assert found == is_other
+
+
+def test_an_access_license_of_a_server_product_has_no_step_up():
+    ledger = Ledger(takes_returns=True)
+    base = {"product": "Exchange Server", "edition": "Standard", "metric": "user_cal"}
+    ledger.buy("Visio Standard", "license_and_sa", 7, **base)
+    ledger.buy("Visio Standard", "step_up", 7, **base | {"edition": "Enterprise"}, order_date=STEPPED)
+    outcome = ledger.answers(AS_OF)["purchase_outcomes"].row(1, named=True)
+    assert (outcome["outcome"], outcome["reason"]) == ("excluded", "no_such_step_up")

@@ -60,7 +60,8 @@ def back_bill_from(back_billing: pl.Expr, first_day: pl.Expr, year_start: pl.Exp
 @rule(unit="date", cite="sql", start="2023-09-01", optional=("subscribed_on", "first_day"))
 def recurring_from(subscribed_on: pl.Expr, first_day: pl.Expr) -> pl.Expr:
     """First day of the running charge: that of the subscription, and not before the updates begin."""
-    return pl.max_horizontal(subscribed_on.cast(pl.Date), first_day.cast(pl.Date))
+    day, begins = subscribed_on.cast(pl.Date), first_day.cast(pl.Date)
+    return pl.when(day < begins).then(begins).when(day >= begins).then(day)
 
 
 @rule(unit="month", cite="windows_server", start="2023-09-01", optional=("subscribed_on",))

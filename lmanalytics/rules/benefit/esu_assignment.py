@@ -11,7 +11,7 @@ from lmanalytics.rules.engine import frame_rule
 
 FACTS = "server_years"
 ANSWER = "assigned"
-_POOL = ["entity_id", "product", "version", "esu_year"]
+_POOL = ["entity_id", "product", "offer", "esu_year"]
 
 
 class Reason(ReasonBase):
@@ -19,6 +19,7 @@ class Reason(ReasonBase):
 
     RECORDED = "The coverage of this server is recorded."
     FROM_PURCHASES = "Purchases that name no server cover it, in the order of the servers."
+    PARTLY = "Licenses cover a part of what the server requires."
     NONE_LEFT = "No coverage is recorded, and purchases that name no server do not reach it."
 
 
@@ -27,9 +28,9 @@ def assigned(servers: pl.LazyFrame, pool: pl.LazyFrame, *, esu_unassigned_purcha
     """Spread bought licenses over the servers that lack them.
 
     Args:
-        servers: entity_id, subject_kind, subject_id, product, version, esu_year, licenses_required, recorded
+        servers: entity_id, subject_kind, subject_id, product, offer, esu_year, licenses_required, recorded
             (licenses of recorded coverage), years_before (years that it has before this one).
-        pool: entity_id, product, version, esu_year, licenses: bought, less those of recorded coverage.
+        pool: entity_id, product, offer, esu_year, licenses: bought, less those of recorded coverage.
         esu_unassigned_purchases: the policy's reading.
 
     Returns:
@@ -55,7 +56,11 @@ def assigned(servers: pl.LazyFrame, pool: pl.LazyFrame, *, esu_unassigned_purcha
         servers.join(spread, on=[*_POOL, "subject_kind", "subject_id"], how="left")
         .with_columns(
             licenses_covered=pl.col("recorded") + given,
-            coverage=pl.when(given > 0)
+            coverage=pl.when(
+                (pl.col("recorded") + given < pl.col("licenses_required")) & (pl.col("recorded") + given > 0)
+            )
+            .then(Reason.PARTLY.lit)
+            .when(given > 0)
             .then(Reason.FROM_PURCHASES.lit)
             .when(pl.col("recorded") > 0)
             .then(Reason.RECORDED.lit)

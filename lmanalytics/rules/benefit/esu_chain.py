@@ -23,13 +23,13 @@ def owned(coverage: pl.LazyFrame) -> pl.LazyFrame:
     """Gather the years that each server has.
 
     Args:
-        coverage: entity_id, subject_kind, subject_id, product, version, esu_year, quantity.
+        coverage: entity_id, subject_kind, subject_id, product, offer, esu_year, quantity.
 
     Returns:
-        entity_id, subject_kind, subject_id, product, version, years_owned (sorted).
+        entity_id, subject_kind, subject_id, product, offer, years_owned (sorted).
 
     """
-    server = ["entity_id", "subject_kind", "subject_id", "product", "version"]
+    server = ["entity_id", "subject_kind", "subject_id", "product", "offer"]
     return coverage.filter(pl.col("quantity") > 0).group_by(server).agg(years_owned=pl.col("esu_year").unique().sort())
 
 

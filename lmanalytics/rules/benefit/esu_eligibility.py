@@ -4,6 +4,8 @@ The licenses need Software Assurance, or are subscriptions, with a month left wh
 begins. Editions outside the offer cannot have them; the last years of some offers exist in Azure alone.
 """
 
+from datetime import date
+
 import polars as pl
 
 from lmanalytics.rules.engine import Reason as ReasonBase
@@ -37,11 +39,26 @@ _ALLOWED = tuple(
 _OPEN = tuple(reason.code for reason in (Reason.EDITION_UNKNOWN, Reason.SA_UNKNOWN, Reason.DAYS_UNKNOWN))
 
 
-@rule(unit="date", cite="terms", start="2018-07-12", optional=("coverage_start",))
+@rule(
+    unit="date",
+    cite="terms",
+    start="2018-07-12",
+    decides_null=True,
+    optional=("recorded_start", "period_start"),
+)
+def coverage_start(recorded_start: pl.Expr, period_start: pl.Expr, *, as_of: date, esu_coverage_begins: str) -> pl.Expr:
+    """First day of the actual coverage: as recorded, else as the year begins, or as it is bought today."""
+    begins = period_start.cast(pl.Date)
+    if esu_coverage_begins == "when_bought":
+        begins = pl.max_horizontal(begins, pl.when(begins.is_not_null()).then(pl.lit(as_of)))
+    return pl.coalesce(recorded_start.cast(pl.Date), begins)
+
+
+@rule(unit="date", cite="terms", start="2018-07-12")
 def sa_needed_until(coverage_start: pl.Expr, *, esu_sa_month: str, min_sa_months: int, min_sa_days: int) -> pl.Expr:
     """Earliest last day of Software Assurance that leaves a month at the start of the coverage, that day included."""
     month = f"{min_sa_months}mo" if esu_sa_month == "calendar_month" else f"{min_sa_days}d"
-    return coverage_start.cast(pl.Date).dt.offset_by(month).dt.offset_by("-1d")
+    return coverage_start.dt.offset_by(month).dt.offset_by("-1d")
 
 
 @rule(unit="flag", cite="terms", start="2018-07-12", optional=("sa_end",))
@@ -80,7 +97,7 @@ def is_program_offered(program: pl.Expr, programs: pl.Expr) -> pl.Expr:
 
 @rule(
     unit="code", cite="terms", start="2018-07-12", decides_null=True,
-    optional=("coverage_start", "is_azure", "is_azure_only", "is_free", "is_development"),
+    optional=("is_azure", "is_azure_only", "is_free", "is_development"),
 )  # fmt: skip
 def offer(
     is_edition_offered: pl.Expr,

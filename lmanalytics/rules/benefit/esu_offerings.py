@@ -36,15 +36,16 @@ def offerings(
     esu_start_of_2008: str,
     windows_10_esu_start: str,
     windows_server_2016_esu_years: str,
+    esu_years_listed: str,
     months_per_year: int,
 ) -> pl.LazyFrame:
     """List every year of every offering with its days and where it stands.
 
     Returns:
-        product, version, editions (list; null: any), esu_year, period_start, period_end, is_azure_only, channels
-        and programs (lists; null: none said), released_on, needs_sa, is_chained, is_free_in_azure,
-        is_free_on_azure_stack, is_visual_studio_free, metric, state (code), is_current (the live year; where
-        none is live the next one).
+        product, version, offer (versions that are sold as one share it), editions (list; null: any), esu_year,
+        period_start, period_end, is_azure_only, channels and programs (lists; null: none said), released_on,
+        needs_sa, is_chained, is_free_in_azure, is_free_on_azure_stack, is_visual_studio_free, metric, state
+        (code), is_current (the live year; where none is live the next one), is_listed.
 
     """
     chosen = {
@@ -80,7 +81,10 @@ def offerings(
     ahead = state.is_in([Reason.UPCOMING.code, Reason.DAYS_UNKNOWN.code])
     live = state == Reason.LIVE.code
     following = ~live.any().over(_OFFER) & (year == year.filter(ahead).min().over(_OFFER))
-    return stated.with_columns(is_current=live | following.fill_null(value=False)).sort(*_OFFER, "esu_year")
+    current = live | following.fill_null(value=False)
+    return stated.with_columns(is_current=current, is_listed=current | (esu_years_listed == "every_year")).sort(
+        *_OFFER, "esu_year"
+    )
 
 
 @frame_rule(unit="year", cite="exchange", start="2018-07-12")

@@ -28,6 +28,19 @@ def published(*, esu_prices: pl.DataFrame, esu_price_of_2012: str) -> pl.LazyFra
     return esu_prices.lazy().filter(read).with_columns(*amounts).drop("reading", "reference").sort(*_OFFER)
 
 
+@frame_rule(unit="money", cite="consistency", start="2018-07-12")
+def substitutes(listed: pl.LazyFrame, *, esu_published_prices: str) -> pl.LazyFrame:
+    """Keep the published prices that may take the place of a price list: none, unless the policy says so.
+
+    Args:
+        listed: what `published` returns.
+        esu_published_prices: the policy's reading.
+
+    """
+    usual = pl.col("activation").is_null()
+    return listed.filter(usual if esu_published_prices == "used" else pl.lit(value=False))
+
+
 @rule(unit="pack", cite="packs", start="2018-07-12", optional=("licenses", "pack_size"))
 def packs(licenses: pl.Expr, pack_size: pl.Expr) -> pl.Expr:
     """Packs in which the licenses come."""

@@ -70,12 +70,18 @@ def cores_of_server(
     return pl.coalesce(pl.when(whole).then(raised.list.sum()), pl.when(known).then(least))
 
 
-@rule(unit="core", cite="cap", start="2018-07-12", optional=("cores", "edition", "channel"), decides_null=True)
+@rule(unit="core", cite="meters", start="2018-07-12", optional=("vcpus", "is_physical"), decides_null=True)
+def cores(vcpus: pl.Expr, is_physical: pl.Expr, cores_of_server: pl.Expr) -> pl.Expr:
+    """Cores of the OSE: virtual ones, or those of the server where it is the physical OSE."""
+    return pl.when(is_physical.cast(pl.Boolean)).then(cores_of_server).otherwise(vcpus.cast(pl.Int64))
+
+
+@rule(unit="core", cite="cap", start="2018-07-12", optional=("edition", "channel"), decides_null=True)
 def billable_cores(cores: pl.Expr, edition: pl.Expr, channel: pl.Expr, *, max_standard_cores_on_arc: int) -> pl.Expr:
     """Cores that count: all of them; through Azure Arc Standard stops at its limit."""
     capped = (edition == "Standard") & (channel == "azure_arc")
-    count = cores.cast(pl.Int64)
-    return pl.when(capped).then(pl.min_horizontal(count, max_standard_cores_on_arc)).otherwise(count)
+    most = pl.when(cores.is_not_null()).then(pl.min_horizontal(cores, max_standard_cores_on_arc))
+    return pl.when(capped).then(most).otherwise(cores)
 
 
 @rule(unit="core_license", cite="terms", start="2018-07-12", optional=("is_passive",), decides_null=True)
@@ -92,10 +98,10 @@ def min_hosted_licenses_per_ose(*, min_hosted_licenses: int) -> pl.Expr:
     return pl.lit(min_hosted_licenses, pl.Int64)
 
 
-@rule(unit="core_license", cite="hosted", start="2018-07-12", optional=("cores",))
+@rule(unit="core_license", cite="hosted", start="2018-07-12", decides_null=True)
 def hosted_licenses(cores: pl.Expr, *, min_hosted_licenses: int) -> pl.Expr:
     """Core licenses of one virtual machine whose SQL Server the provider includes."""
-    return pl.max_horizontal(cores.cast(pl.Int64), min_hosted_licenses)
+    return pl.when(cores.is_not_null()).then(pl.max_horizontal(cores, min_hosted_licenses))
 
 
 @rule(unit="code", cite="unlimited", start="2018-07-12", optional=("edition", "is_listed_provider"), decides_null=True)
@@ -114,7 +120,8 @@ def unlimited_virtualization(edition: pl.Expr, is_listed_provider: pl.Expr) -> p
 @rule(unit="core_license", cite="unlimited", start="2018-07-12", optional=("host_cores",))
 def host_licenses(host_cores: pl.Expr, unlimited_virtualization: pl.Expr, *, min_licenses_per_host: int) -> pl.Expr:
     """Enterprise core licenses that cover all virtual machines of a host; null where that is not possible."""
-    raised = pl.max_horizontal(host_cores.cast(pl.Int64), min_licenses_per_host)
+    cores = host_cores.cast(pl.Int64)
+    raised = pl.when(cores.is_not_null()).then(pl.max_horizontal(cores, min_licenses_per_host))
     return pl.when(unlimited_virtualization == Reason.UNLIMITED.code).then(raised)
 
 

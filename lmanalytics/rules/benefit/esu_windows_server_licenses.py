@@ -24,7 +24,7 @@ class Reason(ReasonBase):
 @rule(unit="core_license", cite="terms", start="2018-07-12", optional=("vcpus",))
 def virtual_core_licenses(vcpus: pl.Expr, *, min_licenses_per_ose: int) -> pl.Expr:
     """Core licenses of one virtual machine: its virtual cores, raised to the minimum."""
-    return pl.max_horizontal(vcpus.cast(pl.Int64), min_licenses_per_ose)
+    return _at_least(vcpus, min_licenses_per_ose)
 
 
 @rule(unit="core_license", cite="hosted", start="2018-07-12", optional=("vcpus",))
@@ -33,7 +33,7 @@ def hosted_licenses(
 ) -> pl.Expr:
     """Core licenses of one virtual machine whose Windows Server the provider includes."""
     least = min_hosted_licenses if esu_hosted_minimum == "terms" else min_hosted_licenses_2023
-    return pl.max_horizontal(vcpus.cast(pl.Int64), least)
+    return _at_least(vcpus, least)
 
 
 @rule(unit="core_license", cite="hosted", start="2018-07-12")
@@ -47,7 +47,7 @@ def min_hosted_licenses_per_ose(
 @rule(unit="full_set", cite="sets", start="2018-07-12", optional=("windows_oses",))
 def standard_sets(windows_oses: pl.Expr, *, oses_per_set: int) -> pl.Expr:
     """Sets of Standard that cover the OSEs in need of updates; one at least, for the server itself."""
-    return pl.max_horizontal((windows_oses.cast(pl.Int64) + oses_per_set - 1) // oses_per_set, 1)
+    return _at_least((windows_oses.cast(pl.Int64) + oses_per_set - 1) // oses_per_set, 1)
 
 
 @rule(unit="core_license", cite="sets", start="2018-07-12", optional=("cores_to_license",))
@@ -71,6 +71,14 @@ def datacenter_licenses(cores_to_license: pl.Expr) -> pl.Expr:
     return cores_to_license.cast(pl.Int64)
 
 
+@rule(unit="core_license", cite="terms", start="2018-07-12", optional=("edition",), decides_null=True)
+def physical_licenses(edition: pl.Expr, standard_licenses: pl.Expr, datacenter_licenses: pl.Expr) -> pl.Expr:
+    """Core licenses of a server by physical core, in the edition of its licenses."""
+    return (
+        pl.when(edition == "Datacenter").then(datacenter_licenses).when(edition.is_not_null()).then(standard_licenses)
+    )
+
+
 @rule(unit="flag", cite="by_virtual_machine", start="2018-07-12")
 def is_by_virtual_machine(*, virtual_machines_may_count: bool) -> pl.Expr:
     """Whether a virtual machine may count by itself on the customer's own servers."""
@@ -81,7 +89,7 @@ def is_by_virtual_machine(*, virtual_machines_may_count: bool) -> pl.Expr:
     unit="code",
     cite="virtual",
     start="2018-07-12",
-    optional=("virtual_licenses", "physical_licenses", "is_physical", "recorded"),
+    optional=("virtual_licenses", "is_physical", "recorded"),
     decides_null=True,
 )
 def basis(
@@ -119,3 +127,9 @@ def basis(
         .then(Reason.PHYSICAL_CORES.lit)
         .otherwise(Reason.VIRTUAL_CORES.lit)
     )
+
+
+def _at_least(count: pl.Expr, least: int) -> pl.Expr:
+    """Raise a known count to a minimum."""
+    whole = count.cast(pl.Int64)
+    return pl.when(whole.is_not_null()).then(pl.max_horizontal(whole, least))

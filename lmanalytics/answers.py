@@ -89,7 +89,10 @@ def _position(known: Tables, settings: Settings) -> Tables:
     found = {"plan": solved.plan, "position": solved.position}
     if solved.short is None:
         return found
-    order = true_up(solved.short, known.get("prices"), known.get("agreements"), settings, unknown)
+    order = true_up(
+        solved.short, known.get("prices"), known.get("agreements"), settings, unknown,
+        products=known.get("agreement_products"), licenses=licenses,
+    )  # fmt: skip
     return found | {"true_up": order}
 
 

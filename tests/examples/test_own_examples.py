@@ -19,7 +19,18 @@ OPEN = {
 }
 NO_VALUE = {"step_up_price_by_agreement_year"}
 """Topics whose outcomes name what to compare with: something else is then another question."""
-SCOPE = ("ws_", "windows_server", "step_up_", "upgrade_", "new_version_", "mls_", "sa_")
+SCOPE = (
+    "ws_",
+    "windows_server",
+    "step_up_",
+    "upgrade_",
+    "new_version_",
+    "mls_",
+    "sa_",
+    "true_up_",
+    "audit_",
+    "select_plus_",
+)
 
 
 def decided(path):
@@ -32,7 +43,7 @@ def example(topic, inputs, expected, confidence="derived"):
     return result({"id": "X", "topic": topic, "confidence": confidence} | row, topics())
 
 
-@pytest.mark.parametrize("name", ["windows_server.csv", "entitlement.csv"])
+@pytest.mark.parametrize("name", ["windows_server.csv", "entitlement.csv", "agreements.csv"])
 def test_every_own_example_is_decided_and_holds(name):
     found = [r for _, r in decided(HERE / "rows" / name)]
     assert not [r for r in found if r.status == FAILED]
@@ -68,7 +79,11 @@ def mutants(row):
 
 @pytest.mark.parametrize(
     "path",
-    [HERE / "rows" / "windows_server.csv", HERE / "rows" / "entitlement.csv", SHARED / "server.csv", SHARED / "sa.csv"],
+    [
+        *(HERE / "rows" / f"{name}.csv" for name in ("windows_server", "entitlement", "agreements")),
+        SHARED / "server.csv",
+        SHARED / "sa.csv",
+    ],
     ids=lambda p: f"{p.parent.name}-{p.stem}",
 )
 def test_a_wrong_expectation_fails(path):
@@ -119,7 +134,7 @@ def is_possible(key, value, given):
     )
 
 
-@pytest.mark.parametrize("name", ["windows_server.csv", "entitlement.csv"])
+@pytest.mark.parametrize("name", ["windows_server.csv", "entitlement.csv", "agreements.csv"])
 def test_an_input_that_is_none_is_undecidable(name):
     """One row of each topic, one input at a time replaced by what it cannot be."""
     first = {row["topic"]: row for row in rows(HERE / "rows" / name)}

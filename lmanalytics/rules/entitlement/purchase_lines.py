@@ -21,6 +21,7 @@ class Reason(ReasonBase):
 
     NOT_OWNED = "The program lends the license for a service provider's customers; it is not owned."
     AFTER_AS_OF = "Ordered after the position date."
+    MACHINE_UNKNOWN = "An OEM license serves its machine alone, and no document says which one that is."
     NO_PROOF_OF_PURCHASE = "No document proves the purchase, and Microsoft keeps no record of this channel."
     SUPERSEDED_BY_TRANSACTIONS = "The statement's line repeats transactions that were given; it is not added to them."
     SUPERSEDED_BY_STATEMENT = "The transaction is already in the license statement that was given."
@@ -60,6 +61,7 @@ def lines(
     purchase_types: pl.DataFrame,
     statement_or_transactions: str,
     proof_of_purchase: str,
+    oem_without_machine: str,
 ) -> pl.LazyFrame:
     """Classify every purchase line.
 
@@ -93,7 +95,7 @@ def lines(
             ordered_on=pl.coalesce("order_date", "acquired_on", "coverage_start", "statement_date"),
         )
         .with_columns(_flags())
-        .with_columns(reason=_reason(as_of, statement_or_transactions, proof_of_purchase))
+        .with_columns(reason=_reason(as_of, statement_or_transactions, proof_of_purchase, oem_without_machine))
         .with_columns(outcome=_outcome())
         .drop("program_of_agreement", "is_owned", "needs_proof")
     )
@@ -112,11 +114,13 @@ def _flags() -> list[pl.Expr]:
     ]
 
 
-def _reason(as_of: date, statement_or_transactions: str, proof_of_purchase: str) -> pl.Expr:
+def _reason(as_of: date, statement_or_transactions: str, proof_of_purchase: str, oem_without_machine: str) -> pl.Expr:
     prefers_statement = statement_or_transactions == "statement"
     repeated = pl.col("is_stated") & pl.col("_has_transactions") & (not prefers_statement)
     in_statement = ~pl.col("is_stated") & pl.col("is_in_statement") & pl.col("_has_statement") & prefers_statement
     unproven = pl.col("needs_proof") & pl.col("document_ref").is_null() & (proof_of_purchase == "required")
+    is_oem = (pl.col("program") == "oem") & (pl.col("kind") == "license")
+    unplaced = is_oem & pl.col("tied_to_host_id").is_null() & (oem_without_machine == "not_counted")
     return (
         pl.when(~pl.col("is_owned"))
         .then(Reason.NOT_OWNED.lit)
@@ -130,6 +134,8 @@ def _reason(as_of: date, statement_or_transactions: str, proof_of_purchase: str)
         .then(Reason.UNKNOWN_QUANTITY.lit)
         .when(unproven)
         .then(Reason.NO_PROOF_OF_PURCHASE.lit)
+        .when(unplaced)
+        .then(Reason.MACHINE_UNKNOWN.lit)
         .when(repeated)
         .then(Reason.SUPERSEDED_BY_TRANSACTIONS.lit)
         .when(in_statement & (pl.col("kind") != "none"))
@@ -155,6 +161,7 @@ def _outcome() -> pl.Expr:
         Reason.UNKNOWN_QUANTITY: "not_computable",
         Reason.UNKNOWN_PRODUCT: "not_computable",
         Reason.UNKNOWN_TYPE: "not_computable",
+        Reason.MACHINE_UNKNOWN: "not_computable",
         Reason.ADDS_NO_LICENSE: "used",
     }
     return pl.col("reason").replace_strict({r.code: o for r, o in codes.items()}, default=None, return_dtype=pl.String)

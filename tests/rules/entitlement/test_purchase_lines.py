@@ -59,6 +59,27 @@ def test_proof_may_be_required_of_what_microsoft_keeps_no_record_of():
     assert proven["licenses"]["quantity"].sum() == 96
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ({}, "machine_unknown"),
+        ({"tied_to_host_id": "h1"}, "license"),
+        ({"program": "fpp"}, "license"),
+        ({"program": "ea"}, "license"),
+    ],
+)
+def test_an_oem_license_without_a_machine_may_be_left_out(line, reason):
+    ledger = Ledger(takes_returns=True)
+    ledger.buy("Windows Server Standard", "license", 16, program="oem")
+    ledger.rows[0] |= line
+    assert ledger.answers(AS_OF)["purchase_outcomes"]["reason"].to_list() == ["license"]
+    strict = ledger.answers(AS_OF, oem_without_machine="not_counted")
+    assert strict["purchase_outcomes"].select("outcome", "reason").rows() == [
+        ("used" if reason == "license" else "not_computable", reason)
+    ]
+    assert strict["licenses"].height == (reason == "license")
+
+
 def statement() -> Ledger:
     ledger = Ledger(takes_returns=True)
     stated = {"basis": "statement_summary", "agreement_id": None, "order_date": None, "coverage_start": None}

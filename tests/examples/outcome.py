@@ -21,7 +21,8 @@ COLUMNS = ("id", "topic", "inputs_json", "expected_json", "confidence")
 PASSED, FAILED, UNDECIDABLE = "pass", "fail", "undecidable"
 _WRONG = ("published", "tool_output")
 _RIGHT = "rule_value"
-_REMARK = "note"
+_REMARKS = {"note", "old_ms_tool_output"}
+"""What an example says beside its outcome: a remark, and what a tool gave before it was corrected."""
 _SENTENCES = ("finding", "reason", "process")
 """Outcomes in words: another wording with the same numbers is no other outcome, and not the same either."""
 _UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, PolarsError, LmError)
@@ -130,7 +131,7 @@ def result(row: dict[str, str], topics: dict[str, list[Decider]]) -> Result:
     except ValueError as error:
         return Result(name, topic, FAILED, str(error))
     conditions = {key.removeprefix("at_"): value for key, value in expected.items() if key.startswith("at_")}
-    asked = {key: value for key, value in expected.items() if not key.startswith("at_") and key != _REMARK}
+    asked = {key: value for key, value in expected.items() if not key.startswith("at_") and key not in _REMARKS}
     try:
         decided = _decide(topic, Inputs(inputs | conditions, asked), topics)
     except UndecidableError as error:

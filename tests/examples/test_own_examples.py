@@ -28,8 +28,14 @@ SCOPE = (
     "mls_",
     "sa_",
     "true_up_",
+    "ahb_w",
+    "legacy_processor",
     "audit_",
     "select_plus_",
+    "lm_",
+    "license_mobility",
+    "server_farm",
+    "sql_failover_mobility",
 )
 
 
@@ -43,7 +49,9 @@ def example(topic, inputs, expected, confidence="derived"):
     return result({"id": "X", "topic": topic, "confidence": confidence} | row, topics())
 
 
-@pytest.mark.parametrize("name", ["windows_server.csv", "entitlement.csv", "agreements.csv"])
+@pytest.mark.parametrize(
+    "name", ["windows_server.csv", "entitlement.csv", "agreements.csv", "mobility.csv", "hybrid_benefit.csv"]
+)
 def test_every_own_example_is_decided_and_holds(name):
     found = [r for _, r in decided(HERE / "rows" / name)]
     assert not [r for r in found if r.status == FAILED]
@@ -80,7 +88,10 @@ def mutants(row):
 @pytest.mark.parametrize(
     "path",
     [
-        *(HERE / "rows" / f"{name}.csv" for name in ("windows_server", "entitlement", "agreements")),
+        *(
+            HERE / "rows" / f"{name}.csv"
+            for name in ("windows_server", "entitlement", "agreements", "mobility", "hybrid_benefit")
+        ),
         SHARED / "server.csv",
         SHARED / "sa.csv",
     ],
@@ -134,7 +145,9 @@ def is_possible(key, value, given):
     )
 
 
-@pytest.mark.parametrize("name", ["windows_server.csv", "entitlement.csv", "agreements.csv"])
+@pytest.mark.parametrize(
+    "name", ["windows_server.csv", "entitlement.csv", "agreements.csv", "mobility.csv", "hybrid_benefit.csv"]
+)
 def test_an_input_that_is_none_is_undecidable(name):
     """One row of each topic, one input at a time replaced by what it cannot be."""
     first = {row["topic"]: row for row in rows(HERE / "rows" / name)}

@@ -20,6 +20,18 @@ def core_licenses(vcpus: pl.Expr, *, virtual_cores_per_core_license: int, min_co
     return pl.max_horizontal(needed, min_cores_per_ose)
 
 
+@rule(unit="core_license", cite="table", start="2011-07-01")
+def min_core_licenses(*, min_cores_per_ose: int) -> pl.Expr:
+    """Fewest core licenses of any OSE."""
+    return pl.lit(min_cores_per_ose, pl.Int64)
+
+
+@rule(unit="core", cite="table", start="2011-07-01")
+def cores_per_core_license(*, virtual_cores_per_core_license: int) -> pl.Expr:
+    """Virtual cores that a core license covers."""
+    return pl.lit(virtual_cores_per_core_license, pl.Int64)
+
+
 @rule(unit="license", cite="table", start="2011-07-01")
 def server_licenses(oses: pl.Expr, *, oses_per_server_license: int) -> pl.Expr:
     """Server licenses of so many OSEs."""

@@ -97,8 +97,10 @@ def per_core(judged_installs: pl.LazyFrame, facts_hosts: pl.LazyFrame | None, se
         )
         .with_columns(is_physical=pl.col("kind") == "physical")
     )
-    hosts = _hosts(oses, facts_hosts, settings)
-    return PerCore(_single(oses, hosts, settings), hosts)
+    # Every option reads both; computed once they keep the plans of the options short.
+    oses = oses.collect(engine="streaming").lazy()
+    hosts = _hosts(oses, facts_hosts, settings).collect(engine="streaming").lazy()
+    return PerCore(_single(oses, hosts, settings).collect(engine="streaming").lazy(), hosts)
 
 
 def _oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
@@ -121,7 +123,9 @@ def _passive(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Return the passive copies with is_free; none where the estate was not given."""
     if not {"installs", "facts_oses"} <= inputs.keys():
         return pl.LazyFrame(schema={ENTITY: pl.String(), "install_id": pl.String(), "is_free": pl.Boolean()})
-    return failover.free_installs(inputs, settings).select(ENTITY, "install_id", "is_free")
+    free = failover.free_installs(inputs, settings).select(ENTITY, "install_id", "is_free")
+    # Seldom many, and costly to plan again wherever the installs are read.
+    return free.collect(engine="streaming").lazy()
 
 
 def _mobility(inputs: Tables, settings: Settings) -> pl.LazyFrame:

@@ -14,8 +14,8 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.L
     """Gather the findings of every stage.
 
     Args:
-        answered: position, step_ups, the outcomes of purchases, oses, hosts and installs, and what a stage found
-            itself (`<stage>_findings`); what is absent is not told of.
+        answered: position, plan, demand, step_ups, the outcomes of purchases, oses, hosts and installs, and what
+            a stage found itself (`<stage>_findings`); what is absent is not told of.
         read: findings of the readers.
         checks: the gate's checks: table, check, severity, sentence, unexpected_count, success, examples.
 
@@ -26,6 +26,8 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.L
     parts = [ANSWERS["findings"].empty(), read.lazy(), _checks(checks)]
     if "position" in answered:
         parts.append(_shortages(answered["position"]))
+    if "plan" in answered and "demand" in answered:
+        parts.append(_not_for_sale(answered["plan"], answered["demand"]))
     if "step_ups" in answered:
         parts.append(_step_ups(answered["step_ups"]))
     if "purchase_outcomes" in answered:
@@ -71,6 +73,32 @@ def _shortages(position: pl.LazyFrame) -> pl.LazyFrame:
         statement=pl.format("{} {} licenses of {} are short.", pl.col("shortage"), pl.col("metric"), name),
         action="Order them by the true-up, or change the deployment; the position chapter names the machines.",
     )
+
+
+def _not_for_sale(plan: pl.LazyFrame, demand: pl.LazyFrame) -> pl.LazyFrame:
+    """Tell of shortages that no order makes up for, since only licenses acquired before some day may serve them."""
+    option = [ENTITY, "subject_kind", "subject_id", "product", "option", "edition"]
+    old = demand.filter(pl.col("acquired_before").is_not_null()).select(*option, "acquired_before")
+    rows = (
+        plan.filter(pl.col("licenses_short") > 0)
+        .join(old, on=option, nulls_equal=True)
+        .group_by(ENTITY, "product", "acquired_before")
+        .agg(short=pl.col("licenses_short").sum())
+        .with_columns(
+            subject_id=pl.col("product"), money_at_stake=pl.lit(None, MONEY), reason=pl.lit("old_licenses_only")
+        )
+    )
+    return _finding(
+        rows,
+        "position",
+        severity=pl.lit("error"),
+        identity=pl.concat_str([pl.col(ENTITY), pl.col("product"), pl.col("reason")], separator="/"),
+        statement=pl.format(
+            "{} licenses of {} are short on servers that take only licenses acquired before {}.",
+            "short", "product", pl.col("acquired_before").cast(pl.String),
+        ),
+        action="Move what runs there, or let the provider license it; no order makes up for it.",
+    )  # fmt: skip
 
 
 def _step_ups(step_ups: pl.LazyFrame) -> pl.LazyFrame:

@@ -17,6 +17,9 @@ class Reason(ReasonBase):
     SHORTAGE = "The position is short by these licenses."
     NOTHING_DUE = "Nothing is short: an update statement takes the place of an order."
     NOTHING_KNOWN_DUE = "Nothing known is short, but of some machines it is not computable what they require."
+    NOTHING_TO_ORDER = (
+        "What is short no license that is for sale may serve: an update statement takes an order's place."
+    )
     NO_PRICE = "The position is short by these licenses; no price was given for them."
     NEW_PRODUCT = "New to the enrollment: it is ordered in the month of its first use, not in the yearly window."
 
@@ -33,6 +36,7 @@ def true_up(
 ) -> pl.LazyFrame:
     """Order what the plan is short of.
 
+    What only licenses acquired before some day may serve is not ordered: nothing that is for sale serves it.
     Needs of one product and edition are added up before they are rounded to packs, for packs may be split
     between servers. Individually licensed virtual machines need Software Assurance with the license.
     Each running enrollment sends an order, or an update statement where nothing of it is due.
@@ -51,12 +55,13 @@ def true_up(
 
     """
     kind = pl.when("needs_sa").then(pl.lit("license_and_sa")).otherwise(pl.lit("license"))
-    missing = short.filter(pl.col("short") > 0).with_columns(purchase_type=kind)
+    for_sale, barred = _for_sale(short)
+    missing = for_sale.filter(pl.col("short") > 0).with_columns(purchase_type=kind)
     lines = missing.group_by(_LINE).agg(pl.col("short").sum())
     enrollments = running(agreements, settings).collect().lazy()
     placed = place(_packed(lines, _pack_prices(prices, settings)), enrollments, products, licenses, settings)
     ordered = placed.with_columns(_timing(settings)).collect().lazy()
-    rows = pl.concat([ordered, _statements(short, ordered, enrollments, unknown)], how="diagonal_relaxed")
+    rows = pl.concat([ordered, _statements(for_sale, ordered, enrollments, unknown, barred)], how="diagonal_relaxed")
     answer = ANSWERS["true_up"].conform(rows.with_columns(rule=pl.lit("true_up")))
     return answer.sort([*_LINE, "pack_size", "agreement_id", "enrollment_id"])
 
@@ -75,27 +80,46 @@ def _timing(settings: Settings) -> list[pl.Expr]:
     ]
 
 
+def _for_sale(short: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Set what no license that is for sale may serve to nothing, and name the entities that are short of it."""
+    if "acquired_before" not in short.collect_schema():
+        return short, pl.LazyFrame(schema={"entity_id": pl.String, "_is_barred": pl.Boolean})
+    is_barred = pl.col("acquired_before").is_not_null()
+    barred = short.filter(is_barred & (pl.col("short") > 0)).select("entity_id", _is_barred=True).unique()
+    return short.with_columns(short=pl.when(is_barred).then(0).otherwise("short")), barred
+
+
 def _statements(
-    short: pl.LazyFrame, ordered: pl.LazyFrame, enrollments: pl.LazyFrame, unknown: pl.LazyFrame | None
+    short: pl.LazyFrame,
+    ordered: pl.LazyFrame,
+    enrollments: pl.LazyFrame,
+    unknown: pl.LazyFrame | None,
+    barred: pl.LazyFrame,
 ) -> pl.LazyFrame:
     """The enrollments without an order line; an entity that has none running has one statement if nothing is due."""
     totals = short.group_by("entity_id").agg(pl.col("short").sum())
     own = totals.join(enrollments, on="entity_id").join(ordered, on=["entity_id", *HOME], how="anti")
     alone = totals.filter(pl.col("short") == 0).join(enrollments, on="entity_id", how="anti")
-    statements = pl.concat([own, alone], how="diagonal").with_columns(
-        product=pl.lit("*"),
-        metric=pl.lit("*"),
-        purchase_type=pl.lit("update_statement"),
-        pack_size=pl.lit(1, pl.Int64),
-        packs=pl.lit(0, pl.Int64),
-        licenses=pl.lit(0, pl.Int64),
-        basis=pl.lit("update_statement"),
-        reason=Reason.NOTHING_DUE.lit,
+    statements = (
+        pl.concat([own, alone], how="diagonal")
+        .with_columns(
+            product=pl.lit("*"),
+            metric=pl.lit("*"),
+            purchase_type=pl.lit("update_statement"),
+            pack_size=pl.lit(1, pl.Int64),
+            packs=pl.lit(0, pl.Int64),
+            licenses=pl.lit(0, pl.Int64),
+            basis=pl.lit("update_statement"),
+        )
+        .join(barred, on="entity_id", how="left")
     )
+    none = pl.when(pl.col("_is_barred") & (pl.col("short") == 0)).then(Reason.NOTHING_TO_ORDER.lit)
+    statements = statements.with_columns(reason=none.otherwise(Reason.NOTHING_DUE.lit))
     if unknown is None:
         return statements
     in_part = unknown.select("entity_id", _is_unknown=True).unique()
-    reason = pl.when("_is_unknown").then(Reason.NOTHING_KNOWN_DUE.lit).otherwise("reason")
+    nothing = pl.col("reason") == Reason.NOTHING_DUE.code
+    reason = pl.when(pl.col("_is_unknown") & nothing).then(Reason.NOTHING_KNOWN_DUE.lit).otherwise("reason")
     return statements.join(in_part, on="entity_id", how="left").with_columns(reason=reason)
 
 

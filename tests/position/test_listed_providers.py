@@ -5,8 +5,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from lmanalytics.evidence.findings import findings
 from lmanalytics.position.optimum import plan
-from lmanalytics.schemas import MONEY
+from lmanalytics.position.true_up import Reason, true_up
+from lmanalytics.schemas import ANSWERS, MONEY
 from tests.position.test_balance import LISTED, SETTINGS, VERSIONS, balanced, demand_of, licenses_of
 
 HERE = """
@@ -61,3 +63,35 @@ def test_what_nothing_for_sale_may_serve_has_no_cost():
     short = balanced(demand.with_columns(reason=pl.lit("required")), licenses).short.collect()
     there = short.filter(pl.col("acquired_before").is_not_null())
     assert there.select("short", "cost", "price").rows() == [(16, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("acquired", "ordered", "reason"),
+    [
+        ({"a": LATE, "b": LATE}, [], Reason.NOTHING_TO_ORDER),
+        ({"a": LATE}, [], Reason.NOTHING_TO_ORDER),
+        ({"a": EARLY}, [16], Reason.NO_PRICE),
+        ({"a": EARLY, "b": EARLY}, [], Reason.NOTHING_DUE),
+    ],
+    ids=["both new", "one new", "one old for two", "both old"],
+)
+def test_no_order_makes_up_for_old_licenses(acquired, ordered, reason):
+    demand, licenses = estate(**acquired)
+    short = balanced(demand.with_columns(reason=pl.lit("required")), licenses).short
+    lines = true_up(short, None, None, SETTINGS).collect()
+    assert [n for n in lines["licenses"] if n] == ordered
+    assert lines["reason"].to_list() == [reason.code]
+
+
+def test_what_no_order_makes_up_for_is_told():
+    demand, licenses = estate(a=LATE)
+    found = balanced(demand.with_columns(reason=pl.lit("required")), licenses)
+    checks = pl.DataFrame(schema={"success": pl.Boolean, "unexpected_count": pl.Int64, "table": pl.String,
+                                  "check": pl.String, "severity": pl.String, "sentence": pl.String})  # fmt: skip
+    told = findings({"plan": found.plan, "demand": demand}, ANSWERS["findings"].empty().collect(), checks).collect()
+    assert told.select("severity", "statement").rows() == [
+        (
+            "error",
+            "16 licenses of Windows Server are short on servers that take only licenses acquired before 2019-10-01.",
+        )
+    ]

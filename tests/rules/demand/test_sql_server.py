@@ -271,7 +271,9 @@ def test_findings_tell_of_development_editions_and_of_what_is_left_out():
     oses = [guest("a"), guest("b", environment="dev_test"), guest("c")]
     found = answers([host()], oses, installs)["findings"].to_dicts()
     told = {(f["reason"], f["statement"]) for f in found}
-    statement = "1 installs of free development editions of SQL Server are in OSEs that no export marks as development or test."
+    statement = (
+        "1 installs of free development editions of SQL Server are in OSEs that no export marks as development or test."
+    )
     assert ("development_in_production", statement) in told
     assert {f["reason"] for f in found} == {reason.code for reason in sql_server.Reason}
     assert len({f["finding_id"] for f in found}) == len(found) == 3

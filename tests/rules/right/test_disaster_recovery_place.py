@@ -40,7 +40,11 @@ def test_runs():
 
 @pytest.mark.parametrize(
     ("day", "permitted", "obstacle"),
-    [(date(2016, 10, 1), "true", ""), (date(2019, 9, 30), "true", ""), (date(2019, 10, 1), "", "listed_provider_unknown")],
+    [
+        (date(2016, 10, 1), "true", ""),
+        (date(2019, 9, 30), "true", ""),
+        (date(2019, 10, 1), "", "listed_provider_unknown"),
+    ],
 )
 def test_listed_providers_since_october_2019(day, permitted, obstacle):
     check(disaster_recovery_place, day, LISTED.format(permitted=permitted, obstacle=obstacle))

@@ -20,8 +20,16 @@ def windows(tests, **policies):
          "ended_at": midnight(day) + NINE + timedelta(hours=hours)}
         for i, (ose, day, hours) in enumerate(tests)
     ]  # fmt: skip
-    schema = {"entity_id": pl.String, "ose_id": pl.String, "run_id": pl.String, "started_at": pl.Datetime("us"), "ended_at": pl.Datetime("us")}
-    found = compute(disaster_recovery_tests, "windows", Settings(DAY, policies), tests=pl.LazyFrame(rows, schema=schema))
+    schema = {
+        "entity_id": pl.String,
+        "ose_id": pl.String,
+        "run_id": pl.String,
+        "started_at": pl.Datetime("us"),
+        "ended_at": pl.Datetime("us"),
+    }
+    found = compute(
+        disaster_recovery_tests, "windows", Settings(DAY, policies), tests=pl.LazyFrame(rows, schema=schema)
+    )
     return found.collect().sort("run_id").to_dicts()
 
 
@@ -34,7 +42,14 @@ def permitted(days, **policies):
 
 
 def test_a_week_and_the_next_after_ninety_days():
-    days = [date(2026, 3, 2), date(2026, 3, 8), date(2026, 3, 9), date(2026, 5, 30), date(2026, 5, 31), date(2026, 6, 6)]
+    days = [
+        date(2026, 3, 2),
+        date(2026, 3, 8),
+        date(2026, 3, 9),
+        date(2026, 5, 30),
+        date(2026, 5, 31),
+        date(2026, 6, 6),
+    ]
     assert permitted(days) == [True, True, False, False, True, True]
     first = windows([("o", days[0], 3)])[0]
     assert (first["window_opens"], first["window_closes"], first["next_opens"]) == (days[0], days[1], days[4])

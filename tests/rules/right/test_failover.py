@@ -71,7 +71,11 @@ def test_one_before_november_2019():
     copies = [copy("a"), copy("b", "passive_dr"), copy("c", "passive_dr_azure")]
     copies = [c | {"observed_on": date(2019, 10, 31)} for c in copies]
     oses = [o | {"observed_on": date(2019, 10, 31)} for o in (own("a"), own("b"), azure("c"))]
-    facts = estate([host(observed_on=date(2019, 10, 31))], [guest("primary", vcpus=8, observed_on=date(2019, 10, 31)), *oses], as_of=date(2019, 10, 31))
+    facts = estate(
+        [host(observed_on=date(2019, 10, 31))],
+        [guest("primary", vcpus=8, observed_on=date(2019, 10, 31)), *oses],
+        as_of=date(2019, 10, 31),
+    )
     inputs = {"installs": table("installs", PRIMARY | {"observed_on": date(2019, 10, 31)}, *copies), "facts_oses": facts["oses"],
               "facts_hosts": facts["hosts"], "licenses": licenses(("Standard", "core", 99))}  # fmt: skip
     free = {name: is_free for name, (is_free, _, _) in decided(inputs, date(2019, 10, 31)).items()}
@@ -149,8 +153,21 @@ def test_without_licenses_it_is_not_known():
 )
 @pytest.mark.parametrize("scope", [{}, {"ose_id": "primary"}, {"host_id": "h1"}])
 def test_software_assurance_on_the_cals_of_a_server_license(until, reason, scope):
-    cal = {"access_id": "c", "product": "SQL Server CAL", "kind": "user_cal", "quantity": 9, "sa_active_until": until, **scope}
-    other = {"access_id": "d", "product": "Exchange Server CAL", "kind": "user_cal", "quantity": 9, "sa_active_until": LAPSED}
+    cal = {
+        "access_id": "c",
+        "product": "SQL Server CAL",
+        "kind": "user_cal",
+        "quantity": 9,
+        "sa_active_until": until,
+        **scope,
+    }
+    other = {
+        "access_id": "d",
+        "product": "Exchange Server CAL",
+        "kind": "user_cal",
+        "quantity": 9,
+        "sa_active_until": LAPSED,
+    }
     access = table("access_licenses", cal, other)
     inputs = given([copy("a")], [own("a", vcpus=64)], held=[("Standard", "server", 1)], access_licenses=access)
     assert decided(inputs)["sql-a"][1] == reason
@@ -190,7 +207,11 @@ def test_another_copy_in_the_ose():
 
 
 def test_the_latest_row_counts_and_none_after_the_day():
-    rows = [copy("a", is_readable=True, observed_on=date(2026, 1, 1)), copy("a"), copy("a", is_readable=True, observed_on=LATER)]
+    rows = [
+        copy("a", is_readable=True, observed_on=date(2026, 1, 1)),
+        copy("a"),
+        copy("a", is_readable=True, observed_on=LATER),
+    ]
     assert decided(given(rows, [own("a")]))["sql-a"][1] == "free"
     rows = [copy("a", observed_on=date(2026, 1, 1)), copy("a", role="active", primary_install_id=None)]
     assert decided(given(rows, [own("a")])) == {}
@@ -204,7 +225,13 @@ def test_other_products_and_companies_are_left_aside():
 
 
 def test_findings_count_the_copies_of_each_reason():
-    copies = [copy("a", is_readable=True), copy("b", is_readable=True), copy("c"), copy("d", edition="Express"), copy("e", is_readable=None)]
+    copies = [
+        copy("a", is_readable=True),
+        copy("b", is_readable=True),
+        copy("c"),
+        copy("d", edition="Express"),
+        copy("e", is_readable=None),
+    ]
     inputs = given(copies, [own(o) for o in "abcde"])
     found = failover.answers(inputs, Settings(AS_OF))["findings"].collect()
     assert found.select("finding_id", "severity").rows() == [

@@ -19,8 +19,13 @@ def coverage(primaries, supply):
         failover_coverage,
         "coverage",
         Settings(DAY),
-        primaries=pl.LazyFrame(rows, schema={"entity_id": pl.String, "subject_id": pl.String, "edition": pl.String, "core_licenses": pl.Int64}),
-        supply=pl.LazyFrame(held, schema={"entity_id": pl.String, "edition": pl.String, "metric": pl.String, "licenses": pl.Int64}),
+        primaries=pl.LazyFrame(
+            rows,
+            schema={"entity_id": pl.String, "subject_id": pl.String, "edition": pl.String, "core_licenses": pl.Int64},
+        ),
+        supply=pl.LazyFrame(
+            held, schema={"entity_id": pl.String, "edition": pl.String, "metric": pl.String, "licenses": pl.Int64}
+        ),
     ).collect()
     return {r["subject_id"]: (r["has_sa"], r["metric"], r["reason"]) for r in found.to_dicts()}
 

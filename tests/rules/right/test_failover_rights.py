@@ -22,7 +22,12 @@ def granted(copies, day=DAY):
          "place": c[3], "core_licenses": c[4]}
         for c in copies
     ]  # fmt: skip
-    found = compute(failover_rights, "granted", Settings(day), copies=pl.LazyFrame(rows, schema_overrides={"core_licenses": pl.Int64}))
+    found = compute(
+        failover_rights,
+        "granted",
+        Settings(day),
+        copies=pl.LazyFrame(rows, schema_overrides={"core_licenses": pl.Int64}),
+    )
     return {(r["ose_id"]): (r["is_granted"], r["reason"], r["right"]) for r in found.collect().to_dicts()}
 
 

@@ -19,7 +19,9 @@ LAPSED = date(2026, 6, 29)
 
 
 def answered(*rows):
-    table = pl.LazyFrame([{"row_id": i, **row} for i, row in enumerate(rows)], schema=CANONICAL["self_hosted_solutions"].schema)
+    table = pl.LazyFrame(
+        [{"row_id": i, **row} for i, row in enumerate(rows)], schema=CANONICAL["self_hosted_solutions"].schema
+    )
     return {name: frame.collect() for name, frame in self_hosted.answers({"self_hosted_solutions": table}, DAY).items()}
 
 
@@ -54,7 +56,10 @@ def test_an_unknown_end_of_coverage_leaves_it_open():
 
 def test_findings_are_counted_per_condition():
     rows = [ROW | {"solution_id": f"s{i}", "owned_by_customer": False} for i in range(3)]
-    rows += [ROW | {"solution_id": "hosted", "operated_by": "Contoso"}, ROW | {"solution_id": "open", "sa_active_until": None}]
+    rows += [
+        ROW | {"solution_id": "hosted", "operated_by": "Contoso"},
+        ROW | {"solution_id": "open", "sa_active_until": None},
+    ]
     found = answered(*rows)["findings"]
     assert found.select("finding_id", "severity").rows() == [
         ("self_hosting:main:not_known", "warning"),

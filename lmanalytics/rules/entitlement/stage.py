@@ -65,7 +65,7 @@ def answers(tables: dict[str, pl.LazyFrame], settings: Settings) -> dict[str, pl
     history = _kept(lot_history, "history", settings, lots=held, events=acting)
     own = compute(licenses, "licenses", settings, history=history)
     granted = compute(suite_components, "components", settings, licenses=own)
-    every = pl.concat([own, granted])
+    every = pl.concat([own, granted]).collect().lazy()  # its rows are numbered: never compute them in two orders
     rights = compute(new_version_rights, "version_rights", settings, licenses=every)
     served = compute(affiliates, "serves", settings, licenses=rights, agreements=agreements)
     matches = compute(step_ups, "step_up_matches", settings, events=events, history=history)

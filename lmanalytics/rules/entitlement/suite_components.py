@@ -22,18 +22,21 @@ class Reason(ReasonBase):
 def components(licenses: pl.LazyFrame, *, suite_components: pl.DataFrame) -> pl.LazyFrame:
     """List the component licenses that suite licenses grant, for the same days and with the same coverage.
 
-    A component can be used wherever a license of its product can; it cannot be stepped up on its own.
+    A component can be used wherever a license of its product can; it cannot be stepped up on its own. Suites of
+    access licenses have no version: their components reach the versions that Software Assurance reaches.
 
     Returns:
-        The columns of `licenses`; license_id is the suite's with the component's name.
+        The columns of `licenses`; license_id is the suite's with the component's name, and with its edition where
+        the suite itself has none.
 
     """
     granted = suite_components.lazy().rename({"suite": "product"}).drop("reference")
     columns = licenses.collect_schema().names()
     return (
-        licenses.join(granted, on=["product", "edition"], how="inner")
+        licenses.join(granted, on=["product", "edition"], nulls_equal=True, maintain_order="left")
         .with_columns(
-            license_id=pl.format("{}:{}", "license_id", _code(pl.col("component"))),
+            license_id=pl.format("{}:{}", "license_id", _name()),
+            metric=pl.coalesce("component_metric", "metric"),
             product="component",
             edition="component_edition",
             quantity=pl.col("quantity") * pl.col("licenses_per_suite_license"),
@@ -47,12 +50,15 @@ def components(licenses: pl.LazyFrame, *, suite_components: pl.DataFrame) -> pl.
 
 def is_component(license_id: pl.Expr) -> pl.Expr:
     """Whether a license is one that a suite's license grants, by its id."""
-    names = load_rule_file(sys.modules[__name__]).table("suite_components").select(_code(pl.col("component")).unique())
+    names = load_rule_file(sys.modules[__name__]).table("suite_components").select(_name().unique())
     return pl.any_horizontal(license_id.str.ends_with(f":{name}") for name in sorted(names.to_series()))
 
 
-def _code(component: pl.Expr) -> pl.Expr:
-    return component.str.to_lowercase().str.replace_all(" ", "_")
+def _name() -> pl.Expr:
+    """Name a component, with its edition where the suite has none."""
+    own_edition = pl.when(pl.col("edition").is_null()).then("component_edition")
+    name = pl.concat_str("component", own_edition, separator=" ", ignore_nulls=True)
+    return name.str.to_lowercase().str.replace_all(" ", "_")
 
 
 @frame_rule(unit="license", cite="grant", start="2012-04-01")

@@ -110,7 +110,7 @@ def unlimited_virtualization(edition: pl.Expr, is_listed_provider: pl.Expr) -> p
     return (
         pl.when(is_listed_provider.cast(pl.Boolean))
         .then(Reason.LISTED_PROVIDER.lit)
-        .when(edition.str.starts_with("Enterprise"))
+        .when(edition.cast(pl.String).str.starts_with("Enterprise"))
         .then(Reason.UNLIMITED.lit)
         .when(edition.is_not_null())
         .then(Reason.NEEDS_ENTERPRISE.lit)

@@ -61,7 +61,9 @@ LICENSES = pl.Schema(
 def inputs(day=DAY, licenses=None, policies=None, plan=None, **rows):
     tables = {name: table(name, given) for name, given in rows.items()}
     tables.setdefault("oses", table("oses", [])) if "hosts" in tables or "devices" in tables else None
-    found = {f"facts_{name}": frame.collect().lazy() for name, frame in facts(tables, Settings(day, policies or {})).items()}
+    found = {
+        f"facts_{name}": frame.collect().lazy() for name, frame in facts(tables, Settings(day, policies or {})).items()
+    }
     if licenses is not None:
         tables["licenses"] = pl.LazyFrame(licenses, schema=LICENSES)
     if plan is not None:

@@ -9,7 +9,8 @@ from lmanalytics.rules.demand._server_installs import Reason as InstallReason
 from lmanalytics.rules.demand._versions import releases
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.entitlement.new_version_rights import alias
-from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.parameters import Settings, load_rule_file
+from lmanalytics.rules.right import license_coverage
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
@@ -125,18 +126,33 @@ def _of_the_plan(copies: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl
         )
         .with_columns(right_rank=pl.when(~pl.col("_is_partly_unknown")).then("right_rank"))
     )
-    position = inputs.get("position", ANSWERS["position"].empty())
+    left = _left_over(inputs.get("position", ANSWERS["position"].empty()), known)
+    short = plan.filter(pl.col("licenses_short") > 0).select(*_SUBJECT, "edition", "metric")
     spare = (
-        position.filter(pl.col("surplus") > 0)
-        .join(known.rename({"version_right": "version"}), on=["product", "version"], how="left")
-        .group_by(ENTITY, "product")
+        short.join(left, on=[ENTITY, "product", "edition", "metric"], nulls_equal=True)
+        .group_by(_SUBJECT)
         .agg(spare_rank=pl.col("rank").max())
     )
     return (
         copies.join(assigned, on=_SUBJECT, how="left")
-        .join(spare, on=[ENTITY, "product"], how="left")
+        .join(spare, on=_SUBJECT, how="left")
         .with_columns(subject_id="copy_id")
     )
+
+
+def _left_over(position: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:
+    """Say what no machine was assigned: the latest version right by the editions that it may run as."""
+    key = [ENTITY, "product", "metric"]
+    surplus = position.filter(pl.col("surplus") > 0).join(
+        known.rename({"version_right": "version"}), on=["product", "version"], how="left"
+    )
+    rights = load_rule_file(license_coverage).table("edition_rights").lazy()
+    lower = surplus.join(
+        rights.select("product", _metric="metric", edition="edition_held", edition_run="edition_run"),
+        on=["product", "edition"],
+    ).filter(pl.col("_metric").is_null() | (pl.col("_metric") == pl.col("metric")))
+    both = [surplus.select(*key, "edition", "rank"), lower.select(*key, "rank", edition="edition_run")]
+    return pl.concat(both, how="diagonal")
 
 
 def _summed(column: str) -> pl.Expr:

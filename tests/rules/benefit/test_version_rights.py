@@ -29,6 +29,7 @@ PLAN = {
     "subject_id": "h1",
     "product": "Windows Server",
     "edition": "Standard",
+    "metric": "core",
     "licenses_required": 16,
     "licenses_assigned": 16,
     "licenses_short": 0,
@@ -54,7 +55,7 @@ def plan(*rows):
 
 
 def position(*rows):
-    both = {"entity_id": "main", "product": "Windows Server", "metric": "core"}
+    both = {"entity_id": "main", "product": "Windows Server", "edition": "Standard", "metric": "core"}
     return {"position": table(ANSWERS["position"], *(both | row for row in rows))}
 
 
@@ -89,6 +90,10 @@ SHORT = {"licenses_assigned": 0, "licenses_short": 16}
         ([{"version": "2016", "surplus": 0}], False, "too_few_licenses"),
         ([{"version": "2022", "surplus": 8}], False, "too_few_licenses"),
         ([{"version": "2016", "surplus": 8}, {"version": "2022", "surplus": 8}], False, "too_few_licenses"),
+        ([{"version": "2016", "surplus": 8, "edition": "Datacenter"}], False, "newer_than_right"),
+        ([{"version": "2016", "surplus": 8, "edition": "Essentials"}], False, "too_few_licenses"),
+        ([{"version": "2016", "surplus": 8, "metric": "server"}], False, "too_few_licenses"),
+        ([{"version": "2016", "surplus": 8, "entity_id": "other"}], False, "too_few_licenses"),
         ([], False, "too_few_licenses"),
     ],
 )

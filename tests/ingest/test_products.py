@@ -99,6 +99,9 @@ Core Infrastructure Server Suite Datacenter Core            || Core Infrastructu
 CIS Suite Standard 16 Core                                  || Core Infrastructure Server Suite | Standard             |         | core
 System Center Datacenter Core                               || System Center                   | Datacenter            |         | core
 Exchange Server Standard 2019                               || Exchange Server                 | Standard              | '2019   |
+Skype for Business Server 2019                              || Skype for Business Server       |                       | '2019   |
+Skype for Business Server Standard - User CAL               || Skype for Business Server       | Standard              |         | user_cal
+Skype for Business Server Plus Device CAL                   || Skype for Business Server       | Plus                  |         | device_cal
 Visual Studio Enterprise Subscription                       || Visual Studio                   | Enterprise            |         | user
 Office Professional Plus 2021                               || Office                          | Professional Plus     | '2021   | device
 Windows 11 Enterprise Upgrade                               || Windows                         | Enterprise            | '11     | device

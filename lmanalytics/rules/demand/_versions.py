@@ -22,13 +22,8 @@ def releases(settings: Settings) -> pl.LazyFrame:
     days = known.group_by("product", "version").agg(pl.col("ga_date").min())
     followed = days.join(families, on="product").select("version", "ga_date", product="follower")
     ordered = pl.concat([days, followed.select("product", "version", "ga_date")]).sort("product", "ga_date", "version")
-    ranked = ordered.select(
-        "product",
-        "version",
-        _alias=alias(pl.col("version")),
-        version_rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("product"),
-    )
-    return ranked.unique(["product", "_alias"], keep="first", maintain_order=True)
+    rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("product")
+    return ordered.select("product", "version", _alias=alias(pl.col("version")), version_rank=rank)
 
 
 def newest(rows: pl.LazyFrame, by: list[str], settings: Settings) -> pl.LazyFrame:

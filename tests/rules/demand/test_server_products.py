@@ -75,6 +75,8 @@ def test_the_higher_edition_counts_where_both_are_installed_in_one_ose():
         ({"license_source": "evaluation"}, "excluded", "evaluation"),
         ({"is_evaluation": True}, "excluded", "evaluation"),
         ({"edition": None}, "not_computable", "edition_unknown"),
+        ({"edition": None, "mounted_databases": 6}, "counted", "one_running_instance_per_license"),
+        ({"mounted_databases": 101}, "not_licensable", "too_many_databases"),
         ({"ose_id": "nowhere"}, "not_computable", "ose_unknown"),
         ({"ose_id": "off"}, "excluded", "not_running"),
         ({"ose_id": "template"}, "excluded", "template"),

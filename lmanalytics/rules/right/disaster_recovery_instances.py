@@ -4,6 +4,7 @@ import polars as pl
 
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import frame_rule
+from lmanalytics.rules.right._runs import same
 
 FACTS = "runs"
 ANSWER = "backups"
@@ -30,21 +31,27 @@ def backups(runs: pl.LazyFrame) -> pl.LazyFrame:
         entity_id, run_id, is_only_backup.
 
     """
-    earlier = pl.col("ended_at").cum_max().shift(1)
     spells = (
         runs.select(*_BOTH, "run_id", "started_at", "ended_at")
         .sort(*_BOTH, "started_at", "run_id")
-        .with_columns(is_new=(pl.col("started_at") >= earlier.over(_BOTH)).fill_null(value=True))
-        .with_columns(spell=pl.col("is_new").cast(pl.Int64).cum_sum().over(_BOTH))
+        .with_columns(backup=same(_BOTH))
+        .with_columns(spell=_starts_free("backup").cast(pl.Int64).cum_sum())
     )
     firsts = (
-        spells.group_by(*_BOTH, "spell")
-        .agg(pl.col("started_at").min(), pl.col("ended_at").max())
+        spells.group_by("spell", maintain_order=True)
+        .agg(pl.col(_BOTH).first(), pl.col("started_at").min(), pl.col("ended_at").max())
         .sort(*_PRODUCTION, "started_at", "ose_id")
-        .with_columns(is_only_backup=(pl.col("started_at") >= earlier.over(_PRODUCTION)).fill_null(value=True))
+        .with_columns(production=same(_PRODUCTION))
+        .select("spell", is_only_backup=_starts_free("production"))
     )
     return (
-        spells.join(firsts.select(*_BOTH, "spell", "is_only_backup"), on=[*_BOTH, "spell"], how="left")
+        spells.join(firsts, on="spell", how="left")
         .select("entity_id", "run_id", "is_only_backup")
         .sort("entity_id", "run_id")
     )
+
+
+def _starts_free(group: str) -> pl.Expr:
+    """Whether nothing of the group that started before was still running."""
+    earlier = pl.col("ended_at").cum_max().shift(1).over(group)
+    return (pl.col("started_at") >= earlier).fill_null(value=True)

@@ -6,6 +6,7 @@ The week begins with the first test that none of the weeks before it holds; the 
 import polars as pl
 
 from lmanalytics.rules.engine import frame_rule
+from lmanalytics.rules.right._runs import same
 
 FACTS = "tests"
 ANSWER = "windows"
@@ -28,10 +29,9 @@ def windows(
         entity_id, ose_id, run_id, window_opens, window_closes (both inclusive), next_opens, is_in_window.
 
     """
-    from_start = days_between_windows
     from_end = days_between_windows + test_window_days - 1
-    after = pl.duration(days=from_start if test_window_repeats == "after_start" else from_end)
-    days = tests.select(*_OSE, "run_id", "ended_at", day=pl.col("started_at").dt.date()).sort("day", *_OSE, "run_id")
+    after = days_between_windows if test_window_repeats == "after_start" else from_end
+    days = tests.select(*_OSE, "run_id", "ended_at", day=pl.col("started_at").dt.date()).sort("day")
     opens = _openings(days, after).lazy().sort("window_opens")
     last = pl.col("window_opens") + pl.duration(days=test_window_days)
     return (
@@ -43,20 +43,28 @@ def windows(
             "run_id",
             "window_opens",
             window_closes=last - pl.duration(days=1),
-            next_opens=pl.col("window_opens") + after,
+            next_opens=pl.col("window_opens") + pl.duration(days=after),
             is_in_window=(pl.col("day") < last) & (pl.col("ended_at") <= last.cast(pl.Datetime("us"))),
         )
         .sort(*_OSE, "run_id")
     )
 
 
-def _openings(days: pl.LazyFrame, after: pl.Expr) -> pl.DataFrame:
-    """Give every day on which a window opens: a pass per window, over the tests that come after it."""
-    left = days.select(*_OSE, "day").unique().collect()
-    found = [left.group_by(_OSE).agg(window_opens=pl.col("day").min())]
-    while not left.is_empty():
-        left = (
-            left.join(found[-1], on=_OSE).filter(pl.col("day") >= pl.col("window_opens") + after).drop("window_opens")
-        )
-        found.append(left.group_by(_OSE).agg(window_opens=pl.col("day").min()))
-    return pl.concat(found)
+def _openings(days: pl.LazyFrame, after: int) -> pl.DataFrame:
+    """Give every day on which a window opens: from the first day of each OSE to the next that is late enough."""
+    rows = days.select(*_OSE, "day").unique().sort(*_OSE, "day").with_columns(ose=same(_OSE)).collect()
+    if rows.is_empty():
+        return rows.select(*_OSE, window_opens="day")
+    number = pl.col("day").to_physical().cast(pl.Int64)
+    stride = number.max() - number.min() + after + 1
+    rows = rows.with_columns(at=pl.col("ose") * stride + number - number.min())
+    following = pl.col("at").search_sorted(pl.col("at") + after)
+    target = pl.col("ose").gather(following.clip(upper_bound=pl.len() - 1))
+    is_own = (following < pl.len()) & (target == pl.col("ose"))
+    leads = rows.select(pl.when(is_own).then(following)).to_series()
+    openings = rows.select(pl.arg_where(pl.col("ose") != pl.col("ose").shift(1, fill_value=0))).to_series()
+    found = [openings]
+    while not openings.is_empty():
+        openings = leads.gather(openings).drop_nulls()
+        found.append(openings.cast(found[0].dtype))
+    return rows.select(*_OSE, window_opens="day")[pl.concat(found)]

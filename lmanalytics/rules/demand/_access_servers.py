@@ -22,10 +22,10 @@ def versions(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         entity_id, product, version; null where none is known.
 
     """
-    rows = [_windows(inputs).select(ENTITY, "product", "version")]
-    installs = _installs(inputs, settings).filter(pl.col("product") != WINDOWS)
-    rows.append(installs.select(ENTITY, "product", "version"))
-    return newest(pl.concat(rows), [ENTITY, "product"], settings)
+    columns = [ENTITY, "product", "version"]
+    installs = _installs(inputs, settings).filter(~pl.col("product").is_in([WINDOWS, REMOTE]))
+    rows = [_windows(inputs), _remote(inputs, settings), installs]
+    return newest(pl.concat([part.select(columns) for part in rows]), [ENTITY, "product"], settings)
 
 
 def reached(inputs: Tables, settings: Settings) -> pl.LazyFrame:
@@ -38,10 +38,7 @@ def reached(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """
     if "facts_oses" not in inputs:
         return pl.LazyFrame(schema=_SCHEMA)
-    windows = _windows(inputs)
-    sessions = _installs(inputs, settings).filter(pl.col("product") == REMOTE).select(ENTITY, "ose_id").unique()
-    remote = windows.join(sessions, on=[ENTITY, "ose_id"], how="semi").with_columns(product=pl.lit(REMOTE))
-    rows = pl.concat([windows, remote])
+    rows = pl.concat([_windows(inputs), _remote(inputs, settings)])
     shared = pl.col("is_shared")
     counts = [
         pl.col("host_id").filter(~shared).n_unique().cast(pl.Int64).alias("physical_servers"),
@@ -76,6 +73,13 @@ def _windows(inputs: Tables) -> pl.LazyFrame:
         is_shared=pl.lit(value=False),
     )  # fmt: skip
     return pl.concat([guests.select(hosts.collect_schema().names()), hosts])
+
+
+def _remote(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """List the OSEs in which Remote Desktop Services run, in the version of their Windows Server."""
+    sessions = _installs(inputs, settings).filter(pl.col("product") == REMOTE).select(ENTITY, "ose_id").unique()
+    on_windows = _windows(inputs).join(sessions, on=[ENTITY, "ose_id"], how="semi")
+    return on_windows.with_columns(product=pl.lit(REMOTE))
 
 
 def _installs(inputs: Tables, settings: Settings) -> pl.LazyFrame:

@@ -44,10 +44,12 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     """
     judged = installs(inputs, settings)
+    required = demand_rows(_options(judged, settings), inputs.get("prices"), settings)
+    demand, findings = pl.collect_all([required, _findings(judged)], engine="streaming")
     return {
-        "demand": demand_rows(_options(judged, settings), inputs.get("prices"), settings),
+        "demand": demand.lazy(),
         "installs_outcomes_servers": judged.select(_OUTCOME).sort("row_id"),
-        "findings": _findings(judged),
+        "findings": findings.lazy(),
     }
 
 

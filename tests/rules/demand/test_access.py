@@ -90,11 +90,15 @@ def test_the_version_is_the_newest_that_runs():
         guest("b", os_version="2022"),
         guest("c", os_version="2025", is_running=False),
     ]
-    installs = table("installs", {"install_id": "1", "ose_id": "a", "product": "Exchange Server", "version": "2016"})
+    installs = table(
+        "installs",
+        {"install_id": "1", "ose_id": "a", "product": "Exchange Server", "version": "2016"},
+        {"install_id": "2", "ose_id": "a", "product": REMOTE},
+    )
     rows = [count(users=5), count("Exchange Server", users=5), count(REMOTE, users=5)]
     found = answers(rows, hosts=[host()], oses=oses, installs=installs)["demand"]
     assert dict(found.select("product", "version").unique().rows()) == {
-        WINDOWS: "2022", "Exchange Server": "2016", REMOTE: None,
+        WINDOWS: "2022", "Exchange Server": "2016", REMOTE: "2019",
     }  # fmt: skip
 
 

@@ -84,26 +84,29 @@ def judged(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFra
         rows = has_assurance(rows, covered_lots(inputs["licenses"]), "assigned_on")
     else:
         rows = rows.with_columns(has_sa=pl.lit(None, pl.Boolean))
-    zones = partners(rows.select(provider="from_provider").drop_nulls(), settings).select(
-        "uses_zones", from_provider="provider", _from="partner"
-    )
-    to = partners(rows.select(provider="to_provider").drop_nulls(), settings).select(
-        to_provider="provider", _to="partner"
-    )
-    rows = (
-        rows.filter(~stays)
-        .join(zones, on="from_provider", how="left")
-        .join(to, on="to_provider", how="left")
-        .with_columns(
-            is_same_zone=pl.col("from_zone") == pl.col("to_zone"),
-            is_bound=pl.lit(value=True),
-            from_provider=pl.coalesce("_from", plain("from_provider")),
-            to_provider=pl.coalesce("_to", plain("to_provider")),
-        )
+    for end in _ENDS:
+        rows = rows.join(_providers(inputs, settings, end), on=f"{end}_provider", how="left")
+    rows = rows.filter(~stays).with_columns(
+        is_same_zone=pl.col("from_zone") == pl.col("to_zone"),
+        is_bound=pl.lit(value=True),
+        uses_zones="from_uses_zones",
+        from_provider="from_key",
+        to_provider="to_key",
     )
     for module in (reassignment_period, license_mobility_products, reassignment):
         rows = decide(rows, module, settings)
     return rows
+
+
+def _providers(inputs: Tables, settings: Settings, end: str) -> pl.LazyFrame:
+    """List the providers of one end with one name for each, and whether their own rules speak of zones."""
+    table = inputs.get("license_assignments", CANONICAL["license_assignments"].empty())
+    named = table.select(provider=f"{end}_provider").drop_nulls()
+    return partners(named, settings).select(
+        pl.col("provider").alias(f"{end}_provider"),
+        pl.col("provider_key").alias(f"{end}_key"),
+        pl.col("uses_zones").alias(f"{end}_uses_zones"),
+    )
 
 
 def _located(rows: pl.LazyFrame, inputs: Tables, end: str) -> pl.LazyFrame:

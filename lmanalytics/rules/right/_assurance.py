@@ -67,7 +67,7 @@ def has_assurance(rows: pl.LazyFrame, lots: pl.LazyFrame, day: str) -> pl.LazyFr
     """Add has_sa: whether licenses of the product had Software Assurance on the day of the row.
 
     Args:
-        rows: row_id, entity_id, agreement_id (null: any), product, edition, and the day.
+        rows: entity_id, agreement_id (null: any), product, edition, and the day.
         lots: `covered_lots`.
         day: the column of the day.
 
@@ -78,17 +78,16 @@ def has_assurance(rows: pl.LazyFrame, lots: pl.LazyFrame, day: str) -> pl.LazyFr
     by_agreement = lots.select(_key("agreement_id"), *_SPAN)
     by_entity = lots.select(_key(None), *_SPAN)
     spans = _merged(pl.concat([by_agreement, by_entity]).unique())
-    asked = rows.select("row_id", _key("agreement_id"), _day=pl.col(day)).sort("_day")
-    found = asked.join_asof(
-        spans.sort("sa_from"),
-        left_on="_day",
-        right_on="sa_from",
-        by="_key",
-        strategy="backward",
-        check_sortedness=False,
-    )
-    covered = (pl.col("sa_to") >= pl.col("_day")).fill_null(value=False)
-    return rows.join(found.select("row_id", has_sa=covered), on="row_id", how="left")
+    found = (
+        rows.with_columns(_key("agreement_id"))
+        .sort(day)
+        .join_asof(
+            spans.sort("sa_from"), left_on=day, right_on="sa_from", by="_key", strategy="backward",
+            check_sortedness=False,
+        )
+    )  # fmt: skip
+    covered = (pl.col("sa_to") >= pl.col(day)).fill_null(value=False)
+    return found.with_columns(has_sa=covered).drop("_key", *_SPAN, strict=False)
 
 
 def _merged(spans: pl.LazyFrame) -> pl.LazyFrame:

@@ -32,7 +32,6 @@ MODULES = (
 """In the order in which each reads what those before it decided."""
 _DEPLOYMENT = [ENTITY, "deployment_id"]
 _AGREEMENT = [ENTITY, "agreement_id", "enrollment_id"]
-_OTHERWISE = license_mobility_through_sa.LICENSED_OTHERWISE
 
 
 def deployments(inputs: Tables, settings: Settings) -> pl.LazyFrame:
@@ -48,16 +47,19 @@ def deployments(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         rule of `MODULES` by its own name; sorted by nothing.
 
     """
-    rows = _placed(inputs["mobility_deployments"], settings)
-    rows = _with_provider(rows, inputs, settings)
+    rows = _sized(inputs["mobility_deployments"], inputs, settings)
+    rows = decide(_with_production(rows, inputs, settings), license_mobility_failover, settings)
+    return decide(_with_last_assignment(rows, inputs, settings), reassignment_period, settings)
+
+
+def _sized(table: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Decide some rows of the table as far as their eligibility and their licenses, each by itself."""
+    rows = _with_provider(_placed(table, settings), inputs, settings)
     for module in (mobility_partners, license_mobility_products):
         rows = decide(rows, module, settings)
-    rows = decide(_with_program(rows, inputs), license_mobility_programs, settings)
-    rows = _with_assurance(rows, inputs, settings)
-    rows = decide(rows, license_mobility_through_sa, settings)
-    rows = decide(_with_management(rows), license_mobility_quantities, settings)
-    rows = decide(_with_production(rows), license_mobility_failover, settings)
-    return decide(_with_last_assignment(rows, inputs, settings), reassignment_period, settings)
+    rows = decide(with_program(rows, inputs), license_mobility_programs, settings)
+    rows = decide(_with_assurance(rows, inputs, settings), license_mobility_through_sa, settings)
+    return decide(_with_management(rows, inputs, settings), license_mobility_quantities, settings)
 
 
 def decide(rows: pl.LazyFrame, module: ModuleType, settings: Settings) -> pl.LazyFrame:
@@ -75,8 +77,12 @@ def plain(column: str) -> pl.Expr:
 
 
 def partners(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Recognize the providers of some rows: see `mobility_partners.known_partners`."""
-    return compute(mobility_partners, "known_partners", settings, names=rows.select("provider").unique())
+    """Recognize the providers of some rows (`mobility_partners.known_partners`), with provider_key, the same for all.
+
+    `provider_key` is one name for every way to write a provider.
+    """
+    known = compute(mobility_partners, "known_partners", settings, names=rows.select("provider").unique())
+    return known.with_columns(provider_key=pl.coalesce("partner", plain("provider")), _name=plain("provider"))
 
 
 def _placed(table: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -109,18 +115,14 @@ def _with_provider(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl
     )
     return (
         rows.join(known, on="provider", how="left")
-        .with_columns(_name=plain("provider"))
         .join(stated, on=[ENTITY, "_name"], how="left")
-        .with_columns(
-            pl.coalesce("is_listed_provider", "_listed").alias("is_listed_provider"),
-            provider_key=pl.coalesce("partner", "_name"),
-        )
+        .with_columns(pl.coalesce("is_listed_provider", "_listed").alias("is_listed_provider"))
         .drop("_listed", "_name")
     )
 
 
-def _with_program(rows: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
-    """Take the program of the agreement, else that of its licenses."""
+def with_program(rows: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
+    """Add customer and program: those of the agreement, else the program of its licenses."""
     agreements = inputs.get("agreements", CANONICAL["agreements"].empty()).with_columns(
         pl.coalesce("enrollment_id", "agreement_id").alias("enrollment_id")
     )
@@ -142,12 +144,7 @@ def _with_program(rows: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
 
 
 def _with_assurance(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    access = inputs.get("access_licenses", CANONICAL["access_licenses"].empty())
-    ends = access_ends(
-        rows.select(*_DEPLOYMENT, "product", "ose_id", "metric", host_id=pl.lit(None, pl.String)), access
-    )
-    by_access = pl.when(pl.col("metric") != "core").then(has_sa(pl.lit(settings.as_of)))
-    rows = rows.join(ends.select(*_DEPLOYMENT, has_access_sa=by_access), on=_DEPLOYMENT, how="left")
+    rows = _with_access(rows, inputs, settings)
     if "licenses" not in inputs:
         none = pl.lit(None, pl.Int64)
         return rows.with_columns(
@@ -165,19 +162,36 @@ def _with_assurance(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> p
     )
 
 
-def _with_management(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _with_access(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Say of what is not licensed by core whether the access licenses to it have Software Assurance."""
+    if "access_licenses" not in inputs:
+        return rows.with_columns(has_access_sa=pl.lit(None, pl.Boolean))
+    table = inputs["mobility_deployments"].filter(pl.col("metric") != "core")
+    uses = table.select(*_DEPLOYMENT, "product", "ose_id", host_id=pl.lit(None, pl.String))
+    ends = access_ends(uses, inputs["access_licenses"])
+    known = ends.select(*_DEPLOYMENT, has_access_sa=has_sa(pl.lit(settings.as_of)))
+    return rows.join(known, on=_DEPLOYMENT, how="left")
+
+
+def _with_management(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Count the OSEs that the same licenses manage already: of one agreement, edition and version in one place."""
+    table = _placed(inputs["mobility_deployments"].filter(pl.col("managed_oses").is_not_null()), settings)
+    names = partners(table, settings).select("provider", "provider_key")
     same = [*_AGREEMENT, "provider_key", "datacenter_id", "product", "edition", "version"]
-    counts = (pl.col("state") == "running") & ~pl.col("eligibility").is_in(_OTHERWISE)
-    managed = pl.when(counts).then("managed_oses").otherwise(0).fill_null(0)
+    own = pl.col("license_source").is_null() | (pl.col("license_source") == "own")
+    managed = pl.when((pl.col("state") == "running") & own).then("managed_oses").otherwise(0)
     before = managed.cum_sum().over(same, order_by=["deployed_on", "deployment_id"]) - managed
-    return rows.with_columns(managed_before=before)
+    managing = table.join(names, on="provider", how="left").select(*_DEPLOYMENT, managed_before=before)
+    return rows.join(managing, on=_DEPLOYMENT, how="left").with_columns(pl.col("managed_before").fill_null(0))
 
 
-def _with_production(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _with_production(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Match passive deployments with production, and number the OSEs that stand by for one with the same partner."""
-    running = pl.col("state") == "running"
-    production = rows.filter(pl.col("role") == "active").select(
+    table = inputs["mobility_deployments"]
+    standing, running = [ENTITY, "production_deployment_id"], pl.col("state") == "running"
+    standby = table.filter(pl.col("role") == "passive_failover")
+    active = table.filter(pl.col("role") == "active").join(standby, left_on=_DEPLOYMENT, right_on=standing, how="semi")
+    production = _sized(active, inputs, settings).select(
         ENTITY,
         production_deployment_id="deployment_id",
         production_licenses="licenses_required",
@@ -185,19 +199,31 @@ def _with_production(rows: pl.LazyFrame) -> pl.LazyFrame:
         is_production_running=running & pl.col("is_eligible"),
         is_production_known=pl.lit(value=True),
     )
-    passive = (pl.col("role") == "passive_failover") & running & pl.col("is_eligible").fill_null(value=False)
-    group = [ENTITY, "production_deployment_id", "_counts"]
-    number = pl.struct("_first", "subject_id").rank("dense").over(group).cast(pl.Int64)
-    return (
-        rows.join(production, on=[ENTITY, "production_deployment_id"], how="left")
+    judged = (
+        _sized(standby, inputs, settings)
+        .join(production, on=standing, how="left")
         .with_columns(
             is_same_partner=pl.col("provider_key") == pl.col("_provider"), passive_licenses="licenses_required"
         )
-        .with_columns(_counts=passive & pl.col("is_same_partner").fill_null(value=False))
-        .with_columns(_first=pl.col("deployed_on").min().over(*group, "subject_id"))
-        .with_columns(passive_number=pl.when("_counts").then(number))
-        .drop("_provider", "_counts", "_first")
     )
+    counts = running & pl.col("is_eligible").fill_null(value=False) & pl.col("is_same_partner").fill_null(value=False)
+    numbered = (
+        judged.filter(counts)
+        .group_by(*standing, "subject_id")
+        .agg(_first=pl.col("deployed_on").min())
+        .sort(*standing, "_first", "subject_id")
+        .with_columns(_number=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(standing))
+    )
+    found = judged.join(numbered, on=[*standing, "subject_id"], how="left").select(
+        *_DEPLOYMENT,
+        "production_licenses",
+        "is_production_running",
+        "is_production_known",
+        "is_same_partner",
+        "passive_licenses",
+        passive_number=pl.when(counts).then("_number"),
+    )
+    return rows.join(found, on=_DEPLOYMENT, how="left")
 
 
 def _with_last_assignment(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:

@@ -5,7 +5,7 @@ import polars as pl
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_mobility_through_sa, verification_form
-from lmanalytics.rules.right._mobility_facts import decide, partners, plain
+from lmanalytics.rules.right._mobility_facts import decide, partners, with_program
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
@@ -29,11 +29,12 @@ class Reason(ReasonBase):
     FORMS_NOT_GIVEN = "No verification forms were given, so whether one was submitted is unknown."
 
 
-def deployment_days(decided: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+def deployment_days(decided: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Put the deployments of a day together: it needs a form where one of them does.
 
     Args:
-        decided: deployments with the columns of `_mobility_facts.deployments`.
+        decided: the columns of the `mobility` answer, and eligibility.
+        inputs: `agreements` and `licenses` where they were given.
         settings: the run's date.
 
     Returns:
@@ -42,21 +43,13 @@ def deployment_days(decided: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
 
     """
     needs = ~pl.col("eligibility").is_in(_NO_FORM)
-    return (
+    days = (
         decided.filter(pl.col("deployed_on") <= settings.as_of)
         .group_by(*_WHERE, "deployed_on")
-        .agg(
-            needs_mobility=needs.any(),
-            deployments=needs.sum().cast(pl.Int64),
-            **{
-                c: pl.col(c).drop_nulls().min()
-                for c in ("customer", "program", "partner", "partner_name", "partner_website", "partner_email")
-            },
-            is_azure=pl.col("is_azure").fill_null(value=False).any(),
-            is_form_per_product=pl.col("form_per_product").fill_null(value=False).any(),
-        )
-        .with_columns(_key())
+        .agg(needs_mobility=needs.any(), deployments=needs.sum().cast(pl.Int64))
     )
+    known = partners(days, settings).with_columns(is_form_per_product=pl.col("form_per_product").fill_null(value=False))
+    return with_program(days.join(known, on="provider", how="left"), inputs).with_columns(_key())
 
 
 def verification(days: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
@@ -142,7 +135,7 @@ def _first_from(days: pl.LazyFrame, forms: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _keyed(table: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    known = partners(table, settings).select("provider", "partner")
+    known = partners(table, settings).select("provider", "provider_key")
     return (
         table.with_columns(pl.coalesce("enrollment_id", "agreement_id").alias("enrollment_id"))
         .join(known, on="provider", how="left")
@@ -152,5 +145,5 @@ def _keyed(table: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
 
 def _key() -> pl.Expr:
     """Name the provider, however it is written, and the agreement."""
-    parts = [pl.col(ENTITY), pl.coalesce("partner", plain("provider")), pl.col("agreement_id"), pl.col("enrollment_id")]
+    parts = [pl.col(ENTITY), pl.col("provider_key"), pl.col("agreement_id"), pl.col("enrollment_id")]
     return pl.concat_str(parts, separator="\x1f").alias(_KEY)

@@ -51,9 +51,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     """
     decided = _decided(inputs, settings)
-    days = forms.deployment_days(decided, settings).collect(engine="streaming").lazy()
     answer = dict.fromkeys([*ANSWERS["mobility"].schema, "row_id", "eligibility"])
     kept = decided.select(*answer).collect(engine="streaming").lazy()
+    days = forms.deployment_days(kept, inputs, settings).collect().lazy()
     mobility = ANSWERS["mobility"].conform(kept).sort(ENTITY, "deployment_id")
     checked = forms.verification(days, inputs, settings)
     found = {
@@ -81,7 +81,7 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
     lines = [explain(rows, module, settings, "deployment_id") for module in modules]
     passive = rows.filter(pl.col("role") == "passive_failover")
     lines.append(explain(passive, license_mobility_failover, settings, "deployment_id"))
-    days = forms.deployment_days(facts, settings)
+    days = forms.deployment_days(facts, inputs, settings)
     lines.append(forms.explain_forms(days, inputs, settings))
     return pl.concat([pl.DataFrame(schema=EXPLANATION), *lines])
 

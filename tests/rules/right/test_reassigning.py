@@ -223,7 +223,7 @@ def test_what_runs_in_an_ose_moves_with_it():
         "edition": "Standard",
         "observed_on": JANUARY,
     }
-    rows = observed("h1", "h3", installs=[install, other])["reassignments"]
+    rows = observed("h1", "h3", installs=[install, other], licenses=lots())["reassignments"]
     assert sorted(r["product"] for r in rows) == ["SQL Server", "Windows Server"]
 
 

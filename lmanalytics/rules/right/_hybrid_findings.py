@@ -21,18 +21,21 @@ class Reason(ReasonBase):
     MIGRATION_OVER = "The days in which licenses might have served Azure and on-premises have passed."
 
 
-def findings(each: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+def findings(alike: pl.LazyFrame, each: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
     """Tell per customer what depends on the reading, and by when on-premises use must end.
 
     Args:
-        each: machines in Azure (`_hybrid_machines.machines`).
+        alike: machines in Azure by size (`_hybrid_machines.sizes`).
+        each: machines in Azure (`_hybrid_machines.machines`); None where no assignments were given.
         settings: date and policies.
 
     Returns:
         The `findings` answer.
 
     """
-    rows = pl.concat([_rounding(each, settings), *_migrations(each, settings)], how="diagonal")
+    rows = pl.concat(
+        [_rounding(alike, settings), *([] if each is None else _migrations(each, settings))], how="diagonal"
+    )
     named = rows.with_columns(
         finding_id=pl.concat_str(pl.lit(AREA), ENTITY, "reason", separator=":"),
         area=pl.lit(AREA),
@@ -43,14 +46,12 @@ def findings(each: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     return ANSWERS["findings"].conform(named).sort("finding_id")
 
 
-def _rounding(each: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+def _rounding(alike: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     policy = load_rule_file(azure_hybrid_benefit_machine).policies[_POLICY]
-    counted = each.filter(pl.col("kind") != "process_container")
-    sizes = counted.group_by(ENTITY, "vcpus", "underlying_vcpus").agg(machines=pl.len().cast(pl.Int64))
-    totals = each.select(ENTITY).unique()
+    totals = alike.select(ENTITY).unique()
     for reading in policy.readings:
         asked = Settings(settings.as_of, settings.policies | {_POLICY: reading})
-        sized = evaluate(sizes, azure_hybrid_benefit_machine, asked).select(ENTITY, "machines", licenses=_LICENSES)
+        sized = evaluate(alike, azure_hybrid_benefit_machine, asked).select(ENTITY, "machines", licenses=_LICENSES)
         found = compute(azure_hybrid_benefit_machine, "packing", asked, machines=sized)
         totals = totals.join(found.select(ENTITY, pl.col("licenses").alias(reading)), on=ENTITY, how="left")
     names = list(policy.readings)

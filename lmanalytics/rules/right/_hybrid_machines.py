@@ -40,18 +40,22 @@ def machines(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     sized = evaluate(rows, azure_hybrid_benefit_machine, settings).with_columns(
         licenses=pl.when(pl.col("kind") == "process_container").then(0).otherwise(_LICENSES), sets=pl.col(_SETS)
     )
-    backups = backup_oses(inputs, settings).select("row_id", is_backup=pl.lit(value=True)).unique()
-    assigned = assignments(inputs, settings, "ose_id")
-    known = (
-        sized.join(backups, on="row_id", how="left")
-        .join(assigned, on=MACHINE, how="left")
-        .with_columns(
-            pl.col("is_backup").fill_null(value=False),
-            pl.col("edition").fill_null("Standard"),
-            use=pl.lit("azure"),
-        )
+    if "recovery_runs" in inputs:
+        backups = backup_oses(inputs, settings).select("row_id", is_backup=pl.lit(value=True)).unique()
+        sized = sized.join(backups, on="row_id", how="left")
+    else:
+        sized = sized.with_columns(is_backup=pl.lit(value=False))
+    known = _assigned(sized, inputs, settings, "ose_id").with_columns(
+        pl.col("is_backup").fill_null(value=False), pl.col("edition").fill_null("Standard"), use=pl.lit("azure")
     )
     return _shared(with_concurrency(known, settings))
+
+
+def sizes(inputs: Tables) -> pl.LazyFrame:
+    """Count the machines outside Azure Local by their size: entity_id, vcpus, underlying_vcpus, machines."""
+    rows = hybrid_oses(inputs).filter(pl.col("azure_host").ne_missing(LOCAL) & (pl.col("kind") != "process_container"))
+    counted = rows.group_by(ENTITY, "vcpus", "underlying_vcpus").agg(machines=pl.len().cast(pl.Int64))
+    return counted.collect(engine="streaming").lazy()
 
 
 def hybrid_oses(inputs: Tables) -> pl.LazyFrame:
@@ -71,30 +75,25 @@ def hybrid_hosts(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """
     subject = [ENTITY, "subject_kind", "subject_id"]
     used = hybrid_oses(inputs).select(subject).unique().with_columns(_is_used=True)
-    assigned = assignments(inputs, settings, "to_host_id").rename({"to_host_id": "host_id"})
     hosts = inputs["facts_hosts"].join(used, on=subject, how="left")
     wanted = (pl.col("azure_host") == LOCAL) | ((pl.col("azure_host") == DEDICATED) & pl.col("_is_used"))
-    known = (
-        hosts.filter(wanted)
-        .drop("_is_used")
-        .join(assigned, on=[ENTITY, "host_id"], how="left")
-        .with_columns(edition=pl.lit("Datacenter"), use="azure_host")
-    )
-    return with_concurrency(known, settings)
+    known = _assigned(hosts.filter(wanted).drop("_is_used"), inputs, settings, "to_host_id")
+    return with_concurrency(known.with_columns(edition=pl.lit("Datacenter"), use="azure_host"), settings)
 
 
-def assignments(inputs: Tables, settings: Settings, target: str) -> pl.LazyFrame:
-    """Add up what was assigned to each OSE or host in Azure under the benefit, by the day of the position.
+def _assigned(rows: pl.LazyFrame, inputs: Tables, settings: Settings, target: str) -> pl.LazyFrame:
+    """Add what was assigned to each OSE or host in Azure under the benefit, by the day of the position.
 
     Returns:
-        entity_id, `target`, edition, assigned_on (the first day), moved (licenses that came from a server).
+        The rows with edition, assigned_on (the first day), moved (licenses that came from a server).
 
     """
-    schema = {ENTITY: pl.String, target: pl.String, "edition": pl.String, "assigned_on": pl.Date, "moved": pl.Int64}
     if "license_assignments" not in inputs:
-        return pl.LazyFrame(schema=schema)
+        none = {"edition": pl.String, "assigned_on": pl.Date, "moved": pl.Int64}
+        return rows.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in none.items())
+    own = target.removeprefix("to_")
     from_server = pl.col("from_host_id").is_not_null() | pl.col("from_datacenter_id").is_not_null()
-    return (
+    assigned = (
         inputs["license_assignments"]
         .filter(
             (pl.col("product") == PRODUCT)
@@ -110,6 +109,7 @@ def assignments(inputs: Tables, settings: Settings, target: str) -> pl.LazyFrame
             moved=pl.col("quantity").filter(from_server).sum().cast(pl.Int64),
         )
     )
+    return rows.join(assigned.rename({target: own}), on=[ENTITY, own], how="left")
 
 
 def with_concurrency(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -130,32 +130,30 @@ def _shared(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def served_by_datacenter(
-    single: pl.LazyFrame, hosts: pl.LazyFrame, licenses: pl.LazyFrame | None, settings: Settings
+    single: pl.LazyFrame, hosts: pl.LazyFrame, licenses: pl.LazyFrame, settings: Settings
 ) -> pl.LazyFrame:
     """Say which single machines Datacenter licenses serve beside their work on-premises (the migration allowance).
 
     Args:
         single: entity_id, ose_id, licenses and shared.
         hosts: hosts of Azure with entity_id and physical_cores: their licenses are in one place only.
-        licenses: the `licenses` answer; None where no purchases were given: then nothing is known to serve them.
+        licenses: the `licenses` answer.
         settings: date and policies.
 
     Returns:
         entity_id, ose_id, is_concurrent.
 
     """
-    held = pl.LazyFrame(schema={ENTITY: pl.String, "quantity": pl.Int64})
-    if licenses is not None:
-        owned = licenses.filter(
-            (pl.col("product") == PRODUCT)
-            & (pl.col("metric") == "core")
-            & pl.col("edition").str.starts_with("Datacenter")
-            & pl.col("sa_active")
-            & (pl.col("valid_from") <= settings.as_of).fill_null(value=True)
-            & (pl.col("valid_to") >= settings.as_of).fill_null(value=True)
-        ).select(ENTITY, "quantity")
-        taken = hosts.select(ENTITY, quantity=-pl.col("physical_cores").fill_null(0))
-        held = _in_whole_steps(pl.concat([owned, taken]), settings)
+    owned = licenses.filter(
+        (pl.col("product") == PRODUCT)
+        & (pl.col("metric") == "core")
+        & pl.col("edition").str.starts_with("Datacenter")
+        & pl.col("sa_active")
+        & (pl.col("valid_from") <= settings.as_of).fill_null(value=True)
+        & (pl.col("valid_to") >= settings.as_of).fill_null(value=True)
+    ).select(ENTITY, "quantity")
+    taken = hosts.select(ENTITY, quantity=-pl.col("physical_cores").fill_null(0))
+    held = _in_whole_steps(pl.concat([owned, taken]), settings)
     asking = single.select(ENTITY, "ose_id", licenses=pl.col("licenses") - pl.col("shared"))
     decided = compute(azure_hybrid_benefit_allowance, "allowance", settings, machines=asking, held=held)
     return decided.select(ENTITY, "ose_id", "is_concurrent")

@@ -3,12 +3,19 @@
 import polars as pl
 
 from lmanalytics.rules.engine import Reason as ReasonBase
-from lmanalytics.rules.engine import column_name, compute, evaluate
+from lmanalytics.rules.engine import column_name, compute, evaluate, in_force
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import azure_hybrid_benefit_host, azure_hybrid_benefit_machine
 from lmanalytics.rules.right._hybrid_explained import explained
 from lmanalytics.rules.right._hybrid_findings import findings
-from lmanalytics.rules.right._hybrid_machines import PRODUCT, hybrid_hosts, hybrid_oses, machines, served_by_datacenter
+from lmanalytics.rules.right._hybrid_machines import (
+    PRODUCT,
+    hybrid_hosts,
+    hybrid_oses,
+    machines,
+    served_by_datacenter,
+    sizes,
+)
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -20,6 +27,7 @@ _KEY = [ENTITY, "subject_kind", "subject_id", "product"]
 _BY_MACHINE = pl.lit("azure_hybrid_benefit_machine.licenses")
 _BY_HOST = pl.lit("azure_hybrid_benefit_host.licenses")
 _KNOWN_VERSION = pl.when(pl.col("version_rank").is_not_null()).then("os_version")
+_LICENSES = column_name(azure_hybrid_benefit_machine, "licenses")
 _HOST_LICENSES = column_name(azure_hybrid_benefit_host, "licenses")
 _AVAILABLE = column_name(azure_hybrid_benefit_host, "is_available")
 
@@ -54,11 +62,15 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         is the only one on Azure Local; every license needs coverage. `findings`.
 
     """
-    each, hosts = _machines(inputs, settings), _hosts(inputs, settings)
+    hosts = _hosts(inputs, settings).collect(engine="streaming")
+    each, alike = _machines(inputs, settings), sizes(inputs)
+    options = [_single(each)]
+    if not hosts.is_empty():
+        options += [_dedicated(each, hosts.lazy(), settings), _all_cores(inputs, hosts.lazy())]
     return {
-        "hybrid_benefit": _benefit(each, hosts, settings),
-        "demand": pl.concat([_single(each), _dedicated(each, hosts, settings), _all_cores(inputs, hosts)]).sort(_KEY),
-        "findings": findings(each, settings),
+        "hybrid_benefit": _benefit(each, hosts.lazy(), alike, settings),
+        "demand": pl.concat(options).sort(_KEY),
+        "findings": findings(alike, each if "license_assignments" in inputs else None, settings),
     }
 
 
@@ -71,31 +83,44 @@ def _machines(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Add to each machine what it takes beside licenses that serve elsewhere, and why."""
     known = machines(inputs, settings)
     is_single = pl.col("subject_kind") == "ose"
-    served = served_by_datacenter(
-        known.filter(is_single), hybrid_hosts(inputs, settings), inputs.get("licenses"), settings
+    if "licenses" in inputs:
+        hosts, lots = hybrid_hosts(inputs, settings), inputs["licenses"]
+        served = served_by_datacenter(known.filter(is_single), hosts, lots, settings)
+        known = known.join(served, on=[ENTITY, "ose_id"], how="left")
+    else:
+        known = known.with_columns(is_concurrent=pl.lit(value=False))
+    known = (
+        known.with_columns(pl.col("is_concurrent").fill_null(value=False))
+        .with_columns(
+            shared=pl.when("is_concurrent").then("licenses").otherwise("shared"),
+            edition=pl.when("is_concurrent").then(pl.lit("Datacenter")).otherwise("edition"),
+            concurrent_until=pl.when(~pl.col("is_concurrent")).then("concurrent_until"),
+            redeployable_on=pl.when(~pl.col("is_concurrent")).then("redeployable_on"),
+        )
+        .with_columns(added=pl.col("licenses") - pl.col("shared"))
     )
-    known = known.join(served, on=[ENTITY, "ose_id"], how="left").with_columns(
-        pl.col("is_concurrent").fill_null(value=False)
-    )
-    known = known.with_columns(
-        shared=pl.when("is_concurrent").then("licenses").otherwise("shared"),
-        edition=pl.when("is_concurrent").then(pl.lit("Datacenter")).otherwise("edition"),
-        concurrent_until=pl.when(~pl.col("is_concurrent")).then("concurrent_until"),
-        redeployable_on=pl.when(~pl.col("is_concurrent")).then("redeployable_on"),
-    ).with_columns(added=pl.col("licenses") - pl.col("shared"))
+    if not _takes_more(settings):
+        return known.with_columns(unshared=pl.lit(0, pl.Int64)).with_columns(reason=_reason())
     lone = _unshared(known.filter(is_single & (pl.col("added") > 0)), settings)
     return known.join(lone, on=[ENTITY, "ose_id"], how="left").with_columns(
         pl.col("unshared").fill_null(0), reason=_reason()
     )
 
 
+def _takes_more(settings: Settings) -> bool:
+    """Tell whether all machines of a customer may take more than each by itself."""
+    file = load_rule_file(azure_hybrid_benefit_machine)
+    least = in_force(file, "min_licenses_per_customer", settings.as_of).value
+    return least != 0 or file.policies["ahb_rounding"].chosen(settings) == azure_hybrid_benefit_machine.SETS
+
+
 def _unshared(counted: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     """Lay on one of a customer's smallest machines what all of them take beyond themselves."""
-    sizes = counted.group_by(ENTITY, licenses="added").agg(
+    alike = counted.group_by(ENTITY, licenses="added").agg(
         machines=pl.len().cast(pl.Int64), ose_id=pl.col("ose_id").min()
     )
-    whole = compute(azure_hybrid_benefit_machine, "packing", settings, machines=sizes)
-    least = sizes.group_by(ENTITY).agg(ose_id=pl.col("ose_id").sort_by("licenses").first())
+    whole = compute(azure_hybrid_benefit_machine, "packing", settings, machines=alike)
+    least = alike.group_by(ENTITY).agg(ose_id=pl.col("ose_id").sort_by("licenses").first())
     rest = whole.filter(pl.col("unshared_licenses") > 0)
     return rest.join(least, on=ENTITY).select(ENTITY, "ose_id", unshared="unshared_licenses")
 
@@ -134,7 +159,7 @@ def _hosts(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _benefit(each: pl.LazyFrame, hosts: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+def _benefit(each: pl.LazyFrame, hosts: pl.LazyFrame, alike: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     reading = load_rule_file(azure_hybrid_benefit_machine).policies["ahb_rounding"].chosen(settings)
     days = ["concurrent_until", "redeployable_on", "reason"]
     of_machines = each.select(
@@ -145,8 +170,8 @@ def _benefit(each: pl.LazyFrame, hosts: pl.LazyFrame, settings: Settings) -> pl.
         ENTITY, "edition", *days, subject_kind=pl.lit("host"), subject_id="host_id", rule=_BY_HOST,
         licenses_required="licenses", concurrent_licenses="shared",
     )  # fmt: skip
-    sizes = each.group_by(ENTITY, "licenses").agg(machines=pl.len().cast(pl.Int64))
-    together = compute(azure_hybrid_benefit_machine, "packing", settings, machines=sizes)
+    sized = evaluate(alike, azure_hybrid_benefit_machine, settings).with_columns(licenses=_LICENSES)
+    together = compute(azure_hybrid_benefit_machine, "packing", settings, machines=sized)
     of_customers = together.select(
         ENTITY, "sets", subject_kind=pl.lit("customer"), subject_id=ENTITY, licenses_required="licenses",
         rule=pl.lit("azure_hybrid_benefit_machine.packing"), reason=Reason.CUSTOMER.lit,
@@ -167,8 +192,8 @@ def _dedicated(each: pl.LazyFrame, hosts: pl.LazyFrame, settings: Settings) -> p
     """List the machines of dedicated hosts as an alternative to all their cores."""
     each = each.join(hosts.select(_SUBJECT).unique(), on=_SUBJECT, how="semi")
     place = pl.concat_str(_SUBJECT, separator="|")
-    sizes = each.group_by(place.alias(ENTITY), licenses="added").agg(machines=pl.len().cast(pl.Int64))
-    together = compute(azure_hybrid_benefit_machine, "packing", settings, machines=sizes)
+    alike = each.group_by(place.alias(ENTITY), licenses="added").agg(machines=pl.len().cast(pl.Int64))
+    together = compute(azure_hybrid_benefit_machine, "packing", settings, machines=alike)
     rows = (
         each.group_by(_SUBJECT)
         .agg(_oses=pl.len().cast(pl.Int64), version=_newest())

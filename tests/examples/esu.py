@@ -15,6 +15,7 @@ from lmanalytics.rules.benefit import (
     esu_arc_billing,
     esu_azure,
     esu_chain,
+    esu_editions,
     esu_eligibility,
     esu_offerings,
     esu_price,
@@ -173,7 +174,7 @@ def sa_remaining(i: Inputs) -> Outcome:
 
 
 def _open(rows: int) -> dict[str, list[None]]:
-    return {"period_start": [None] * rows, "edition": [None] * rows, "editions": [None] * rows}
+    return {"period_start": [None] * rows}
 
 
 def sa_each_year(i: Inputs) -> Outcome:
@@ -186,7 +187,7 @@ def sa_each_year(i: Inputs) -> Outcome:
 
 def purchase(i: Inputs) -> Outcome:
     """sa_esu: the months of Software Assurance that remain, and the year before."""
-    facts = {"edition": None, "editions": None, "recorded_start": None, "period_start": None, "sa_end": None}
+    facts = {"recorded_start": None, "period_start": None, "sa_end": None}
     if "sa_months_remaining" in i:
         flag(i.get("esu_purchase", True))
         found = values(esu_eligibility, sa_months_remaining=count(i["sa_months_remaining"]), **facts)
@@ -260,8 +261,7 @@ def sql_edition(i: Inputs) -> Outcome:
     listed = i["editions"]
     names = listed if isinstance(listed, list) else [listed]
     editions = years_of("SQL Server 2016").to_dicts()[0]["editions"]
-    found = [values(esu_eligibility, edition=named_edition(n), editions=editions, recorded_start=None, period_start=None,
-                    sa_end=None)["is_edition_offered"] for n in names]  # fmt: skip
+    found = [values(esu_editions, edition=named_edition(n), editions=editions)["is_edition_offered"] for n in names]  # fmt: skip
     asked = i.asked.get("subscribable")
     if isinstance(asked, dict):
         return {"subscribable": dict(zip(names, found, strict=True))}

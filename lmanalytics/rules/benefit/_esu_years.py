@@ -9,6 +9,7 @@ from lmanalytics.rules.benefit import (
     esu_azure,
     esu_chain,
     esu_coverage,
+    esu_editions,
     esu_eligibility,
     esu_offerings,
 )
@@ -62,7 +63,6 @@ def estate(inputs: Tables, settings: Settings, *, traced: bool = False) -> Estat
             ).select(columns),
         ]
     )  # fmt: skip
-    recorded = settled(recorded)
     found = settled(subjects(inputs, offered, recorded, settings, traced=traced))
     return Estate(
         offered, coverage, recorded, found, _pool(ordered, recorded), versions, _needed(found, offered.lazy())
@@ -77,20 +77,20 @@ def years(known: Estate, inputs: Tables, settings: Settings) -> pl.LazyFrame:
         and a column for each rule of `esu_azure`, `esu_eligibility` and `esu_chain`.
 
     """
-    offered = known.offered.lazy()
     by_year = known.recorded.group_by(YEAR).agg(
         recorded=pl.col("quantity").sum(),
         recorded_start=pl.col("coverage_start").min(),
         sa_end=pl.col("sa_end_at_start").min(),
     )
     owned = compute(esu_chain, "owned", settings, coverage=known.recorded)
-    servers = evaluate(
-        known.subjects.join(owned, on=SUBJECT, how="left").join(
-            offered.drop("offer"), on=["product", "version"], how="inner"
-        ),
-        esu_azure,
-        settings,
+    edition = ["product", "version", "edition"]
+    named_editions = known.subjects.select(edition).unique().join(known.offered.lazy(), on=edition[:2])
+    sold = settled(evaluate(named_editions, esu_editions, settings))
+    offers = sold.drop("offer", "editions", "channels", "programs").rename(
+        {column_name(esu_editions, name): name for name in ("is_edition_offered", "is_sold_hosted")}
     )
+    subjects_years = known.subjects.join(owned, on=SUBJECT, how="left").join(offers, on=edition, nulls_equal=True)
+    servers = evaluate(subjects_years, esu_azure, settings)
     rows = servers.join(by_year, on=YEAR, how="left").with_columns(
         pl.col("recorded").fill_null(0),
         licenses_required=pl.when(pl.col(FREE) | pl.col("is_development")).then(0).otherwise("licenses_required"),
@@ -115,9 +115,12 @@ def _counts(inputs: Tables) -> list[pl.Expr]:
 
 
 def _judged(inputs: Tables, offered: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    rows = named(inputs.get("esu_coverage", CANONICAL["esu_coverage"].empty()))
+    rows = named(inputs.get("esu_coverage", CANONICAL["esu_coverage"].empty())).select(
+        "row_id", ENTITY, "host_id", "ose_id", "device_id", "product", "edition", "version", "esu_year",
+        "coverage_start", "coverage_end", "sa_end_at_start", "quantity", "channel",
+    )  # fmt: skip
     month = column_name(esu_eligibility, "has_month_left")
-    dated = rows.select("row_id", "edition", recorded_start="coverage_start", sa_end="sa_end_at_start")
+    dated = rows.select("row_id", recorded_start="coverage_start", sa_end="sa_end_at_start")
     needed = evaluate(dated, esu_eligibility, settings).select("row_id", has_month_left=month)
     none = pl.LazyFrame(schema=dict.fromkeys((ENTITY, "ose_id", "host_id"), pl.String()))
     oses = inputs.get("facts_oses")
@@ -167,8 +170,7 @@ def _assurance(known: Estate, inputs: Tables, settings: Settings) -> pl.LazyFram
         .unique(["product", "offer", "esu_year"])
         .select("product", "offer", "esu_year", "period_start")
     )
-    edition = dates.with_columns(edition=pl.lit(None, pl.String))
-    return assurance(inputs.get("licenses"), edition, settings).collect(engine="streaming").lazy()
+    return assurance(inputs.get("licenses"), dates, settings).collect(engine="streaming").lazy()
 
 
 def _covered(rows: pl.LazyFrame, known: Estate, settings: Settings) -> pl.LazyFrame:

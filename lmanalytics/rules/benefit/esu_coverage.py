@@ -37,9 +37,14 @@ def judged(coverage: pl.LazyFrame, offered: pl.LazyFrame, physical: pl.LazyFrame
         The rows with subject_kind, subject_id, offer, outcome (used or excluded) and reason.
 
     """
+    any_edition = pl.col("editions").is_null()
     years = offered.select(
-        *_YEAR, "offer", "editions", "channels", "needs_sa", "period_start", "period_end", _is_offered=True
+        *_YEAR, "offer", "needs_sa", "period_start", "period_end", _any_edition=any_edition, _is_offered=True
     )
+    listed = offered.filter(~any_edition).select(*_YEAR, edition="editions", _has_edition=True)
+    editions = listed.explode("edition", empty_as_null=False, keep_nulls=False)
+    sold = offered.select(*_YEAR, channel="channels", _has_channel=True)
+    channels = sold.explode("channel", empty_as_null=False, keep_nulls=False)
     own_host = physical.select("entity_id", "ose_id", _host="host_id").unique(["entity_id", "ose_id"])
     host = (
         pl.when((pl.col("product") == "Windows Server") & pl.col("device_id").is_null())
@@ -49,6 +54,8 @@ def judged(coverage: pl.LazyFrame, offered: pl.LazyFrame, physical: pl.LazyFrame
     on_host = host.is_not_null() & (pl.col("ose_id").is_null() | pl.col("_host").is_not_null())
     joined = (
         coverage.join(years, on=_YEAR, how="left")
+        .join(editions, on=[*_YEAR, "edition"], how="left")
+        .join(channels, on=[*_YEAR, "channel"], how="left")
         .join(own_host, on=["entity_id", "ose_id"], how="left")
         .join(needed, on="row_id", how="left")
         .with_columns(
@@ -67,9 +74,9 @@ def judged(coverage: pl.LazyFrame, offered: pl.LazyFrame, physical: pl.LazyFrame
         .then(Reason.NO_SERVER.lit)
         .when(pl.col("_is_offered").is_null())
         .then(Reason.NOT_OFFERED.lit)
-        .when(~pl.col("editions").list.contains(pl.col("edition")))
+        .when(pl.col("_has_edition").is_null() & ~pl.col("_any_edition"))
         .then(Reason.EDITION_NOT_OFFERED.lit)
-        .when(~pl.col("channels").list.contains(pl.col("channel")))
+        .when(pl.col("_has_channel").is_null())
         .then(Reason.CHANNEL_NOT_OFFERED.lit)
         .when(outside)
         .then(Reason.OTHER_DAYS.lit)
@@ -82,6 +89,7 @@ def judged(coverage: pl.LazyFrame, offered: pl.LazyFrame, physical: pl.LazyFrame
         joined.with_columns(reason=reason)
         .with_columns(outcome=pl.when(counts).then(pl.lit("used")).otherwise(pl.lit("excluded")))
         .drop(
-            "_is_offered", "_host", "editions", "channels", "needs_sa", "period_start", "period_end", "has_month_left"
+            "needs_sa", "period_start", "period_end", "has_month_left", "_any_edition", "_is_offered", "_has_edition",
+            "_has_channel", "_host",
         )
-    )
+    )  # fmt: skip

@@ -79,25 +79,9 @@ def minimum_months(*, min_sa_months: int) -> pl.Expr:
     return pl.lit(min_sa_months, pl.Int64)
 
 
-@rule(unit="flag", cite="editions", start="2018-07-12", decides_null=True, optional=("edition", "editions"))
-def is_edition_offered(edition: pl.Expr, editions: pl.Expr) -> pl.Expr:
-    """Whether updates are offered for the edition; of an offering that names none for any edition."""
-    listed = editions.cast(pl.List(pl.String))
-    return (
-        pl.when(listed.is_null()).then(statement=True).when(edition.is_not_null()).then(listed.list.contains(edition))
-    )
-
-
-@rule(unit="flag", cite="programs", start="2018-07-12", decides_null=True, optional=("program", "programs"))
-def is_program_offered(program: pl.Expr, programs: pl.Expr) -> pl.Expr:
-    """Whether the program sells the offering; unknown where no source lists its programs."""
-    listed = programs.cast(pl.List(pl.String))
-    return pl.when(program.is_not_null() & listed.is_not_null()).then(listed.list.contains(program))
-
-
 @rule(
     unit="code", cite="terms", start="2018-07-12", decides_null=True,
-    optional=("is_azure", "is_azure_only", "is_free", "is_development"),
+    optional=("is_edition_offered", "is_azure", "is_azure_only", "is_free", "is_development"),
 )  # fmt: skip
 def offer(
     is_edition_offered: pl.Expr,
@@ -114,7 +98,7 @@ def offer(
         .then(Reason.DEVELOPMENT.lit)
         .when(is_edition_offered.is_null())
         .then(Reason.EDITION_UNKNOWN.lit)
-        .when(~is_edition_offered)
+        .when(~is_edition_offered.cast(pl.Boolean))
         .then(Reason.EDITION_NOT_OFFERED.lit)
         .when(barred)
         .then(Reason.AZURE_ONLY.lit)
@@ -127,17 +111,16 @@ def offer(
 
 @rule(
     unit="code", cite="hosted", start="2018-07-12", decides_null=True,
-    optional=("is_hosted", "channels", "needs_sa"),
+    optional=("is_hosted", "is_sold_hosted", "needs_sa"),
 )  # fmt: skip
 def own_coverage(
-    has_month_left: pl.Expr, is_hosted: pl.Expr, channels: pl.Expr, needs_sa: pl.Expr, *, client_esu_needs_sa: str
+    has_month_left: pl.Expr, is_hosted: pl.Expr, is_sold_hosted: pl.Expr, needs_sa: pl.Expr, *, client_esu_needs_sa: str
 ) -> pl.Expr:
     """What the server's own licenses say; null where it is not stated until when they have Software Assurance."""
-    sells_hosted = channels.cast(pl.List(pl.String)).list.contains(pl.lit("license_included"))
     asks_sa = (needs_sa.cast(pl.Boolean) | (client_esu_needs_sa == "yes")).fill_null(value=True)
     hosted = is_hosted.cast(pl.Boolean)
     return (
-        pl.when(hosted & sells_hosted.fill_null(value=False))
+        pl.when(hosted & is_sold_hosted.cast(pl.Boolean).fill_null(value=False))
         .then(Reason.HOSTED.lit)
         .when(hosted)
         .then(Reason.CHANNEL_NOT_OFFERED.lit)

@@ -50,14 +50,14 @@ unknown       |                     ||                 | 1
 """
 Reason = esu_eligibility.Reason
 GOOD = {
-    "edition": "Standard", "editions": ["Standard", "Datacenter"], "period_start": date(2025, 10, 15),
+    "is_edition_offered": True, "period_start": date(2025, 10, 15),
     "recorded_start": None, "sa_end": None, "is_azure": False, "is_azure_only": False, "is_free": False,
-    "is_development": False, "is_hosted": False, "channels": ["volume_license", "license_included"], "needs_sa": True,
+    "is_development": False, "is_hosted": False, "is_sold_hosted": True, "needs_sa": True,
     "sa_licenses": 100, "sa_licenses_too_short": 0, "sa_licenses_open": 0, "licenses_to_cover": 100,
 }  # fmt: skip
 SCHEMA = {
-    "editions": pl.List(pl.String), "channels": pl.List(pl.String), "period_start": pl.Date, "recorded_start": pl.Date,
-    "sa_end": pl.Date, "edition": pl.String,
+    "is_edition_offered": pl.Boolean, "is_sold_hosted": pl.Boolean, "period_start": pl.Date, "recorded_start": pl.Date,
+    "sa_end": pl.Date,
     **dict.fromkeys(("is_azure", "is_azure_only", "is_free", "is_development", "is_hosted", "needs_sa"), pl.Boolean),
     **dict.fromkeys(("sa_licenses", "sa_licenses_too_short", "sa_licenses_open", "licenses_to_cover"), pl.Int64),
 }  # fmt: skip
@@ -92,17 +92,16 @@ def test_a_month_of_software_assurance():
         ({"sa_end": date(2025, 11, 13)}, Reason.TOO_LITTLE_SA, False),
         ({"needs_sa": False, "sa_licenses": 0}, Reason.SA_NOT_NEEDED, True),
         ({"is_hosted": True, "sa_licenses": 0}, Reason.HOSTED, True),
-        ({"is_hosted": True, "channels": ["volume_license"]}, Reason.CHANNEL_NOT_OFFERED, False),
-        ({"is_hosted": True, "channels": None}, Reason.CHANNEL_NOT_OFFERED, False),
+        ({"is_hosted": True, "is_sold_hosted": False}, Reason.CHANNEL_NOT_OFFERED, False),
+        ({"is_hosted": True, "is_sold_hosted": None}, Reason.CHANNEL_NOT_OFFERED, False),
         ({"is_free": True, "sa_licenses": 0}, Reason.FREE, True),
         ({"period_start": None}, Reason.DAYS_UNKNOWN, None),
         ({"is_azure_only": True}, Reason.AZURE_ONLY, False),
         ({"is_azure_only": True, "is_azure": None}, Reason.AZURE_ONLY, False),
         ({"is_azure_only": True, "is_azure": True, "is_free": True}, Reason.FREE, True),
-        ({"edition": "Web"}, Reason.EDITION_NOT_OFFERED, False),
-        ({"edition": None}, Reason.EDITION_UNKNOWN, None),
-        ({"edition": None, "editions": None}, Reason.ENOUGH_SA, True),
-        ({"is_development": True, "edition": "Developer"}, Reason.DEVELOPMENT, True),
+        ({"is_edition_offered": False}, Reason.EDITION_NOT_OFFERED, False),
+        ({"is_edition_offered": None}, Reason.EDITION_UNKNOWN, None),
+        ({"is_development": True, "is_edition_offered": False}, Reason.DEVELOPMENT, True),
     ],
 )
 def test_every_reason(changed, reason, is_eligible):
@@ -119,17 +118,6 @@ def test_the_terms_except_no_client():
     assert decided(policies={"client_esu_needs_sa": "yes"}, **changed) == (Reason.NO_SA.code, False)
 
 
-@pytest.mark.parametrize(
-    ("program", "programs", "expected"),
-    [("ea", ["ea", "sce"], True), ("spla", ["ea"], False), (None, ["ea"], None), ("ea", None, None)],
-)
-def test_programs(program, programs, expected):
-    types = {"program": pl.String, "programs": pl.List(pl.String)}
-    frame = pl.LazyFrame({"program": [program], "programs": [programs]}, schema=types)
-    found = evaluate(frame, esu_eligibility, Settings(DAY)).collect()
-    assert found[column_name(esu_eligibility, "is_program_offered")].item() is expected
-
-
 def one_month_on(day):
     """The day before the same day of the next month, or before the last one where that month is shorter."""
     year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
@@ -139,6 +127,6 @@ def one_month_on(day):
 @given(st.dates(date(2019, 1, 1), date(2030, 1, 1)), st.integers(-40, 80))
 def test_agrees_with_the_calendar(start, days):
     end = start + timedelta(days=days)
-    frame = pl.LazyFrame({"period_start": [start], "sa_end": [end], "edition": [None], "editions": [None]})
+    frame = pl.LazyFrame({"period_start": [start], "sa_end": [end]})
     found = evaluate(frame, esu_eligibility, Settings(DAY)).collect()
     assert found[column_name(esu_eligibility, "has_month_left")].item() is (end >= one_month_on(start))

@@ -53,3 +53,37 @@ def demand_rows(rows: pl.LazyFrame, prices: pl.LazyFrame | None, settings: Setti
 
 def _cost(licenses: pl.Expr, price: str) -> pl.Expr:
     return pl.when(licenses == 0).then(pl.lit(0, MONEY)).otherwise((licenses * pl.col(price)).cast(MONEY))
+
+
+def closed_findings(demand: pl.LazyFrame, area: str, statements: dict[str, str], action: str) -> pl.LazyFrame:
+    """Tell of subjects for which no option is open, once for each entity, product and reason.
+
+    Args:
+        demand: rows of `demand`.
+        area: the findings' area.
+        statements: reason -> its sentence.
+        action: what to do.
+
+    Returns:
+        The `findings` answer.
+
+    """
+    subject = [ENTITY, "product", "subject_kind", "subject_id"]
+    closed = demand.group_by(subject).agg(pl.col("is_available").any(), pl.col("reason").min())
+    told = closed.filter(~pl.col("is_available")).group_by(ENTITY, "product", "reason").agg(count=pl.len())
+    completed = told.with_columns(
+        finding_id=pl.format("{}:{}:{}", pl.lit(area), ENTITY, "reason"),
+        severity=pl.lit("warning"),
+        area=pl.lit(area),
+        subject_id=ENTITY,
+        statement=pl.format(
+            "What {} requires is not computed of {} subjects. {}",
+            "product",
+            "count",
+            pl.col("reason").replace_strict(statements, default="", return_dtype=pl.String),
+        ),
+        action=pl.lit(action),
+        status=pl.lit("open"),
+        rule=pl.lit(area),
+    )
+    return ANSWERS["findings"].conform(completed).sort("finding_id")

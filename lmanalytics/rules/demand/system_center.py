@@ -14,7 +14,7 @@ from lmanalytics.rules.demand import (
     system_center_standard,
 )
 from lmanalytics.rules.demand._managed_oses import managed, managed_hosts, unknown_systems
-from lmanalytics.rules.demand._rows import demand_rows
+from lmanalytics.rules.demand._rows import closed_findings, demand_rows
 from lmanalytics.rules.demand._versions import newest
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, evaluate
@@ -24,7 +24,7 @@ from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
-PRODUCT, CLIENTS = "System Center", "clients"
+PRODUCT, CLIENTS, AREA = "System Center", "clients", "system_center"
 NEEDS: dict[str, tuple[str, ...]] = {"demand": ("oses", "facts_oses", "facts_hosts")}
 PRODUCTS: dict[str, tuple[tuple[str, ...], ...]] = {PRODUCT: (("oses",),)}
 """The product whose demand is computed, and the tables any of which suffices for it."""
@@ -35,6 +35,7 @@ _DATACENTER_SETS = column_name(system_center_datacenter, "full_sets")
 _ACCURACY = column_name(system_center_cores, "accuracy")
 _MOBILE = column_name(license_mobility_quantities, "management_licenses")
 _MODULES = (system_center_cores, system_center_standard, system_center_datacenter)
+_ACTION = "Say for each OSE whether System Center manages it, what it runs and on which host."
 _UNMOVED = ("vcpus", "oses")
 
 
@@ -61,7 +62,8 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     Returns:
         `demand`: for each host or cluster the options standard_physical_cores and datacenter_physical_cores; for
         each provider's shared servers license_mobility, one option for each edition; for an entity's client
-        systems client_management_licenses, unless `access_counts` counts them. The licenses are sold with Software
+        systems client_management_licenses, unless `access_counts` counts them; `findings`: what no option is open
+        for. The licenses are sold with Software
         Assurance alone, and perpetual ones outlast it, so that on own servers no active coverage is asked.
 
     """
@@ -70,7 +72,8 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     completed = rows.join(_versions(inputs, settings), on=ENTITY, how="left").with_columns(
         product=pl.lit(PRODUCT), is_available=pl.col("reason") == Reason.REQUIRED.code
     )
-    return {"demand": demand_rows(completed, inputs.get("prices"), settings)}
+    demand = demand_rows(completed, inputs.get("prices"), settings)
+    return {"demand": demand, "findings": closed_findings(demand, AREA, {r.code: r.value for r in Reason}, _ACTION)}
 
 
 def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:

@@ -27,6 +27,11 @@ def demand(hosts, oses, *, policies=None, as_of=AS_OF, **tables):
     return system_center.answers(found, Settings(as_of, policies or {}))["demand"].collect()
 
 
+def findings(hosts, oses, **tables):
+    found = system_center.answers(inputs(hosts, oses, **tables), Settings(AS_OF))["findings"].collect()
+    return found.select("finding_id", "statement").rows()
+
+
 def licenses(rows):
     return {(s, o): n if is_open else why for s, o, n, is_open, why in rows.select(
         "subject_id", "option", "licenses_required", "is_available", "reason").rows()}  # fmt: skip
@@ -158,6 +163,18 @@ def test_an_owner_that_does_not_say_what_is_managed_is_told_apart_from_one_that_
     assert said.is_empty()
     ended = demand([host()], [guest("v1")], licenses=owned(valid_to=date(2025, 12, 31)))
     assert ended.is_empty()
+
+
+def test_what_has_no_open_option_is_told_once_for_each_reason():
+    assert findings([host()], [managed()]) == []
+    unsized = [host("h1", physical_cores=None), host("h2", physical_cores=None)]
+    statement = "What System Center requires is not computed of 2 subjects. {}"
+    reason = system_center.Reason.HOST_CORES_UNKNOWN
+    assert findings(unsized, [managed(), managed("v2", host_id="h2")]) == [
+        (f"system_center:main:{reason.code}", statement.format(reason.value))
+    ]
+    silent = findings([host()], [guest("v1")], licenses=owned())
+    assert [name for name, _ in silent] == ["system_center:main:managed_unknown"]
 
 
 def test_every_reason_was_met():

@@ -20,7 +20,10 @@ SUPPLY = [
     "is_early",
     "serves",
 ]
-NEEDS = ["entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to", "acquired_before"]
+NEEDS = [
+    "entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to", "acquired_before",
+    "sa_from_version",
+]  # fmt: skip
 
 _EARLY = column_name(listed_provider_licenses, "is_early")
 """Whether a lot is an old one does not depend on the day of the position, only whether that matters does."""
@@ -116,14 +119,16 @@ def demand_classes(split: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFrame:
         versions: product, version, version_rank.
 
     Returns:
-        demand_class, NEEDS, version_rank, subject_id (where bound), unit_price, quantity.
+        demand_class, NEEDS, version_rank, sa_from_rank, subject_id (where bound), unit_price, quantity.
 
     """
     rank = versions.lazy().select("product", "version", "version_rank")
+    first = rank.rename({"version": "sa_from_version", "version_rank": "sa_from_rank"})
     return (
         split.group_by(NEEDS)
         .agg(pl.col("quantity").sum(), unit_price=pl.col("price").max())
         .join(rank, on=["product", "version"], how="left")
+        .join(first, on=["product", "sa_from_version"], how="left")
         .sort(NEEDS)
         .with_columns(demand_class=_name(NEEDS), subject_id=pl.col("bound_to"))
     )

@@ -7,7 +7,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 SUBJECT = ["entity_id", "subject_kind", "subject_id", "product"]
 _KEPT = [
     "option", "edition", "version", "metric", "licenses_required", "licenses_with_sa", "unit_price", "cost", "currency",
-    "acquired_before", "cost_of_next_best", "reason",
+    "acquired_before", "sa_from_version", "cost_of_next_best", "reason",
 ]  # fmt: skip
 OPTION = [*SUBJECT, "option"]
 MINIMUM_OPTION = "customer_minimum"

@@ -5,13 +5,18 @@ An option that takes licenses of several editions has a row for each edition; it
 
 import polars as pl
 
-from lmanalytics.rules.demand import sql_server_outsourcing, sql_server_server_cal, sql_server_standard_host
+from lmanalytics.rules.demand import (
+    sql_server_outsourcing,
+    sql_server_server_cal,
+    sql_server_standard_host,
+)
 from lmanalytics.rules.demand.per_core_servers import servers
 from lmanalytics.rules.demand.per_core_subjects import (
     KEY,
     PHYSICAL_USE,
     SQL_SERVER,
     PerCore,
+    first_with_sa,
     versions,
 )
 from lmanalytics.rules.demand.price_list import for_entity
@@ -28,6 +33,7 @@ _FIELDS = {
     **dict.fromkeys(("without_sa", "with_sa", "oses_covered", "version_rank"), pl.Int64()),
     "is_lower_bound": pl.Boolean(),
     "acquired_before": pl.Date(),
+    "sa_from_version": pl.String(),
 }
 
 
@@ -147,6 +153,7 @@ def _each(found: PerCore, subjects: pl.LazyFrame, settings: Settings) -> pl.Lazy
             .otherwise(pl.lit("physical_cores")),
             is_lower_bound=physical & pl.col("is_lower_bound"),
             acquired_before=pl.when(physical).then("acquired_before"),
+            sa_from_version=pl.when(~physical & (pl.col("product") == SQL_SERVER)).then(first_with_sa(settings)),
             reason=pl.coalesce("_unknown", pl.when(physical).then(_place()), Reason.REQUIRED.lit),
             rule=pl.when(physical & ~some)
             .then(pl.lit("sql_server_cores.cores_to_license"))
@@ -200,9 +207,10 @@ def _place() -> pl.Expr:
 
 def _conform(part: pl.LazyFrame) -> pl.LazyFrame:
     have = part.collect_schema().names()
-    filled = {"metric": pl.lit("core"), "is_lower_bound": pl.lit(value=False), "acquired_before": pl.lit(None)}
+    filled = {"metric": pl.lit("core"), "is_lower_bound": pl.lit(value=False)}
     columns = [
-        (pl.col(name) if name in have else filled[name]).cast(dtype).alias(name) for name, dtype in _FIELDS.items()
+        (pl.col(name) if name in have else filled.get(name, pl.lit(None))).cast(dtype).alias(name)
+        for name, dtype in _FIELDS.items()
     ]
     return part.select(columns)
 

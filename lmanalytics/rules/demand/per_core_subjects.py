@@ -74,6 +74,14 @@ def versions() -> pl.LazyFrame:
     )
 
 
+def first_with_sa(settings: Settings) -> pl.Expr:
+    """Name the first version whose licenses need Software Assurance for a virtual machine by itself."""
+    known = versions().filter(pl.col("product") == SQL_SERVER).select("version", version_released_on="released_on")
+    judged = evaluate(known.lazy(), sql_server_virtual_cores, settings).sort("version_released_on", "version")
+    first = judged.filter(column_name(sql_server_virtual_cores, "needs_sa")).select(pl.col("version").first())
+    return pl.lit(first.collect().item(), pl.String)
+
+
 def per_core(judged_installs: pl.LazyFrame, facts_hosts: pl.LazyFrame | None, settings: Settings) -> PerCore:
     """Compute what each OSE would take by itself, and each host for all that runs on it.
 

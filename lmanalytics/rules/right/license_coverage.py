@@ -22,6 +22,9 @@ class Reason(ReasonBase):
     VERSION_TOO_OLD = "The license's version right ends before the version that runs."
     VERSION_UNKNOWN = "No version right of the license is known, and the demand is of a known version."
     NO_SOFTWARE_ASSURANCE = "Individually licensed virtual machines need active Software Assurance or a subscription."
+    VERSION_NEEDS_SA = (
+        "The license is for a version that licenses single virtual machines with Software Assurance only."
+    )
     OTHER_MACHINE = "The license is bound to another machine."
     ACQUIRED_LATER = "A Listed Provider's dedicated server takes no license that was acquired since the terms changed."
     ACQUISITION_UNKNOWN = "A Listed Provider's dedicated server takes old licenses only; this one's age is not known."
@@ -38,8 +41,9 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
             is_early (old enough for a Listed Provider's dedicated server; null: not known), serves (further
             entities, separated by a semicolon; null, or no such column: none).
         needs: demand_class, entity_id, product, edition (null: any edition), metric, version_rank (null: any
-            version), needs_sa, acquired_before (null: any day), subject_id (of the only subject, where a license is
-            bound to it; else null).
+            version), needs_sa, sa_from_rank (licenses for that version or a later one need Software Assurance,
+            whatever runs; null or no such column: none), acquired_before (null: any day), subject_id (of the only
+            subject, where a license is bound to it; else null).
         edition_rights: product, metric (null: every metric), edition_held, edition_run.
 
     Returns:
@@ -47,6 +51,8 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
 
     """
     keys = ["product", "metric"]
+    if "sa_from_rank" not in needs.collect_schema():
+        needs = needs.with_columns(sa_from_rank=pl.lit(None, pl.Int64))
     editions = ["product", "edition_held", "edition_run"]
     rights = edition_rights.lazy().group_by(editions).agg(_metrics="metric")
     pairs = (
@@ -72,6 +78,8 @@ def coverage(supply: pl.LazyFrame, needs: pl.LazyFrame, *, edition_rights: pl.Da
         .then(Reason.OTHER_MACHINE.lit)
         .when(pl.col("needs_sa") & ~pl.col("has_sa"))
         .then(Reason.NO_SOFTWARE_ASSURANCE.lit)
+        .when(~pl.col("has_sa") & (pl.col("version_rank") >= pl.col("sa_from_rank")))
+        .then(Reason.VERSION_NEEDS_SA.lit)
         .when(pl.col("acquired_before").is_not_null() & pl.col("is_early").is_null())
         .then(Reason.ACQUISITION_UNKNOWN.lit)
         .when(pl.col("acquired_before").is_not_null() & ~pl.col("is_early").cast(pl.Boolean))

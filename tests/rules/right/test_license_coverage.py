@@ -99,8 +99,8 @@ def test_a_listed_providers_server_takes_old_licenses(early, before, covers, rea
 
 
 def test_every_reason_occurs():
-    of_acquisition = {"acquired_later", "acquisition_unknown"}
-    assert {row["reason"] for row in rows()} | of_acquisition == {reason.code for reason in license_coverage.Reason}
+    elsewhere = {"acquired_later", "acquisition_unknown", "version_needs_sa"}  # the tests around this one
+    assert {row["reason"] for row in rows()} | elsewhere == {reason.code for reason in license_coverage.Reason}
 
 
 def test_another_entity_is_never_served():
@@ -159,3 +159,29 @@ def test_another_entity_is_served_where_the_agreement_says_so(serves, found):
 def test_before_core_licensing_there_is_no_answer():
     with pytest.raises(RuleError, match="2016-10-01"):
         decided(rows()[0], date(2016, 9, 30))
+
+
+@pytest.mark.parametrize(
+    ("held", "has_sa", "first", "answer"),
+    [
+        (6, False, 7, (True, "same_edition")),
+        (7, False, 7, (False, "version_needs_sa")),
+        (8, False, 7, (False, "version_needs_sa")),
+        (7, True, 7, (True, "same_edition")),
+        (8, False, None, (True, "same_edition")),
+    ],
+)
+def test_a_license_for_a_later_version_brings_that_versions_terms_for_single_machines(held, has_sa, first, answer):
+    both = {"entity_id": "A", "product": "SQL Server", "metric": "core", "edition": "Standard"}
+    supply = {"supply_class": "s", "version_rank": held, "has_sa": has_sa, "tied_to_host_id": None, "is_early": True}
+    needs = {"demand_class": "d", "version_rank": 6, "needs_sa": False, "subject_id": None, "acquired_before": None}
+    needs |= {"sa_from_rank": first}
+    types = {"subject_id": pl.String, "acquired_before": pl.Date, "sa_from_rank": pl.Int64}
+    pairs = compute(
+        license_coverage,
+        "coverage",
+        Settings(date(2026, 6, 30)),
+        supply=pl.LazyFrame([supply | both], schema_overrides={"tied_to_host_id": pl.String}),
+        needs=pl.LazyFrame([needs | both], schema_overrides=types),
+    )
+    assert pairs.select("is_covering", "reason").collect().row(0) == answer

@@ -153,12 +153,12 @@ def verify(workspace: Workspace, run: str, exports: Path | None, *, as_json: boo
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["list", "policies", "reasons"]), default="list")
+@click.argument("what", type=click.Choice(["list", "policies", "reasons", "sentences"]), default="list")
 @click.argument("name", required=False)
 @click.option("--as-of", type=_DATE, help="Rules in force on this day; default: all.")
 @_JSON
 def rules(what: str, name: str | None, as_of: datetime | None, *, as_json: bool) -> None:
-    """List rules with their clauses, policies with their readings, or reasons."""
+    """List rules with their clauses, policies with their readings, reasons, or every sentence with its rule."""
     _show(commands.rules(what, name, as_of.date() if as_of else None), as_json=as_json)
 
 

@@ -13,10 +13,7 @@ from lmanalytics.facts.identities import REFERENCES, identified
 from lmanalytics.position.balance import balance, version_ranks
 from lmanalytics.position.optimum import plan
 from lmanalytics.position.true_up import true_up
-from lmanalytics.rules import benefit as benefits
-from lmanalytics.rules import demand as demands
 from lmanalytics.rules import register, topics
-from lmanalytics.rules import right as rights
 from lmanalytics.rules.benefit import stage as benefit
 from lmanalytics.rules.demand import stage as demand
 from lmanalytics.rules.demand.price_list import all_products
@@ -179,7 +176,7 @@ def _told(tables: Tables) -> dict[str, Any]:
         )
         if name not in given
     ]
-    every = [topic for package in (rights, demands, benefits) for topic in topics.topics_of(package)]
+    every = register.every_topic()
     produced = {name for topic in every for name, needs in topic.NEEDS.items() if set(needs) <= set(given)}
     for answer, tables_absent in topics.lacking(every, {*given, *ANSWERS, *produced}).items():
         if answer in ANSWERS and answer not in ("demand", "findings"):

@@ -17,6 +17,7 @@ from lmanalytics.evidence import manifest
 from lmanalytics.evidence import verify as verification
 from lmanalytics.rules import register
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.sentences import stating
 from lmanalytics.workspace import Workspace
 
 Progress = Callable[[str], None]
@@ -204,7 +205,7 @@ def verify(run: str, workspace: Workspace, exports: Path | None) -> Result:
 
 
 def rules(what: str, name: str | None, as_of: date | None) -> Result:
-    """List the rule register, the policies or the reasons."""
+    """List the rule register, the policies, the reasons, or the sentences of the texts with their rules."""
     if what == "policies":
         known = {k: v for k, v in register.policies().items() if name in {None, k}}
         lines = []
@@ -217,6 +218,13 @@ def rules(what: str, name: str | None, as_of: date | None) -> Result:
     if what == "reasons":
         found = {m: s for m, s in register.reasons().items() if name in {None, m} and s}
         return Result(dict(found), [f"{m}.{code}: {text}" for m, s in found.items() for code, text in s.items()])
+    if what == "sentences":
+        told = stating().filter(pl.lit(name is None) | pl.col("source").eq_missing(pl.lit(name)))
+        lines = [
+            f"{r['source']} {r['number']} [{r['kind']}] {r['says']} — {', '.join(r['rules']) or r['undecidable']}"
+            for r in told.to_dicts()
+        ]
+        return Result({"sentences": told.to_dicts()}, lines)
     table = register.rule_register(as_of or date.max)
     if as_of is not None:
         table = table.filter("in_force")

@@ -8,7 +8,7 @@ import polars as pl
 from lmanalytics.errors import RunError, did_you_mean
 from lmanalytics.evidence import manifest
 from lmanalytics.facts.identities import REFERENCES
-from lmanalytics.rules import benefit, demand, register, right, topics
+from lmanalytics.rules import register, topics
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.trace import EXPLANATION
 from lmanalytics.schemas import ANSWERS
@@ -42,8 +42,7 @@ def explain(run: Path, subject: str) -> pl.DataFrame:
     ids = _ids(facts, subject)
     inputs = {f"facts_{grain}": frame for grain, frame in facts.items()}
     inputs |= _parquet(run) | _parquet(run / "accepted") | {name: facts[name] for name in REFERENCES if name in facts}
-    every = [topic for package in (right, demand, benefit) for topic in topics.topics_of(package)]
-    traces = [topics.explain_subject(every, inputs, settings, one) for one in ids]
+    traces = [topics.explain_subject(register.every_topic(), inputs, settings, one) for one in ids]
     answers = [_answered(run, name, key, ids) for name, key in _ANSWERED.items()]
     table = pl.concat([pl.DataFrame(schema=EXPLANATION), *traces, *answers])
     if table.is_empty():

@@ -15,6 +15,7 @@ from lmanalytics.errors import PolicyError, did_you_mean
 from lmanalytics.rules import benefit, demand, entitlement, right
 from lmanalytics.rules.engine import Reason, rule_modules, rules_of
 from lmanalytics.rules.parameters import Policy, Settings, load_file, load_rule_file
+from lmanalytics.rules.topics import topics_of
 
 PACKAGES = (entitlement, right, demand, benefit)
 _ROOT = Path(lmanalytics.__file__).parent
@@ -25,6 +26,11 @@ _REASONING = ("facts", "position", "rules")  # none of them loads Great Expectat
 def modules() -> list[ModuleType]:
     """Return every rule module, in the order of the flow."""
     return [module for package in PACKAGES for module in rule_modules(package)]
+
+
+def every_topic() -> list[ModuleType]:
+    """Return the topics of every package, in the order of the flow."""
+    return [topic for package in PACKAGES for topic in topics_of(package)]
 
 
 def rule_register(as_of: date) -> pl.DataFrame:

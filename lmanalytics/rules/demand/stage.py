@@ -9,7 +9,7 @@ from lmanalytics.schemas import ANSWERS, ENTITY
 
 Tables = topics.Tables
 EXTRA = {"licenses_with_sa": pl.Int64(), "full_sets": pl.Int64(), "is_lower_bound": pl.Boolean()}
-_KEY = [ENTITY, *ANSWERS["demand"].key, "edition", "version"]
+_KEY = [ENTITY, *ANSWERS["demand"].key, "version"]
 _PARTS = "installs_outcomes_"
 
 

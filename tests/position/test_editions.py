@@ -15,7 +15,7 @@ def demand(*rows):
         entity_id=pl.lit("main"), subject_kind=pl.lit("host"), subject_id=pl.lit("h1"), product=pl.lit("SQL Server"),
         version=pl.lit(None, pl.String), metric=pl.lit("core"), licenses_with_sa=pl.lit(0, pl.Int64),
         unit_price=pl.lit(None, MONEY), currency=pl.lit("USD"), reason=pl.lit("required"),
-        acquired_before=pl.lit(None, pl.Date),
+        acquired_before=pl.lit(None, pl.Date), sa_from_version=pl.lit(None, pl.String),
     )  # fmt: skip
 
 

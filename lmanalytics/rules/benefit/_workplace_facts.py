@@ -153,6 +153,12 @@ def copies_on(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.with_columns(has_membership=_is_member(pl.col("day")))
 
 
+def people_of(rows: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
+    """Give the employees whom some rows name: few of many, so that joining them costs what the rows do."""
+    people = CANONICAL["employees"].conform(inputs["employees"]).select(*PERSON, "employed_from", "employed_to")
+    return people.join(rows.select(*PERSON).unique(), on=PERSON, how="semi")
+
+
 def _coverage(inputs: Tables) -> pl.LazyFrame:
     """What the licenses of an application say of a copy whose coverage is not stated: only what holds of all."""
     held = ANSWERS["licenses"].conform(inputs.get("licenses", ANSWERS["licenses"].empty()))

@@ -9,7 +9,7 @@ from lmanalytics.rules.benefit import (
     workplace_discount_orders,
     workplace_discount_software,
 )
-from lmanalytics.rules.benefit._workplace_facts import PERSON, copies_on, participation
+from lmanalytics.rules.benefit._workplace_facts import PERSON, copies_on, participation, people_of
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
@@ -41,7 +41,7 @@ def judged(inputs: Tables, used: pl.LazyFrame, settings: Settings) -> pl.LazyFra
     named = evaluate(rows, workplace_discount_offers, settings).with_columns(
         pl.col(column_name(workplace_discount_offers, c)).alias(c) for c in ("right", "option", "other_version_on")
     )
-    people = CANONICAL["employees"].conform(inputs["employees"]).select(*PERSON, "employed_from", "employed_to")
+    people = people_of(rows, inputs)
     placed = named.select(*_ORDER, *_INSTALLED, "right", "option", "other_version_on", day="ordered_on").join(
         people, on=PERSON, how="left"
     )

@@ -3,7 +3,7 @@
 import polars as pl
 
 from lmanalytics.rules.benefit import workplace_discount_expiry, workplace_discount_orders, workplace_discount_software
-from lmanalytics.rules.benefit._workplace_facts import PERSON, copies_on
+from lmanalytics.rules.benefit._workplace_facts import PERSON, copies_on, people_of
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
@@ -60,7 +60,7 @@ def findings(
         inputs: as the topic's.
         orders: `_workplace_orders.judged`.
         customers: entity_id and participation on the position date.
-        acquired: the answer's rows of persons who ordered, with acquired.
+        acquired: the decisions of the software option, with acquired.
         settings: date and policies.
 
     """
@@ -89,8 +89,8 @@ def _employees(inputs: Tables, settings: Settings) -> pl.LazyFrame:
 
 
 def _app_users(inputs: Tables, used: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    people = CANONICAL["employees"].conform(inputs["employees"]).select(*PERSON, "employed_from", "employed_to")
-    rows = copies_on(used.with_columns(day=pl.lit(settings.as_of))).join(people, on=PERSON, how="left")
+    rows = copies_on(used.with_columns(day=pl.lit(settings.as_of)))
+    rows = rows.join(people_of(used, inputs), on=PERSON, how="left")
     rows = rows.with_columns(other_version_on=pl.lit(None, pl.Date), licenses_acquired=pl.lit(0, pl.Int64))
     decided = evaluate(evaluate(rows, workplace_discount_expiry, settings), workplace_discount_software, settings)
     return decided.select(

@@ -10,7 +10,7 @@ from lmanalytics.rules.benefit import (
     workplace_discount_participation,
     workplace_discount_software,
 )
-from lmanalytics.rules.benefit._workplace_facts import PERSON, copies, copies_on, participation
+from lmanalytics.rules.benefit._workplace_facts import PERSON, copies, copies_on, participation, people_of
 from lmanalytics.rules.benefit._workplace_orders import CLAIM, best, judged, product_of
 from lmanalytics.rules.benefit._workplace_outcomes import findings, outcomes
 from lmanalytics.rules.engine import column_name, evaluate
@@ -43,13 +43,13 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         return {}
     used = copies(inputs)
     orders = judged(inputs, used, settings).collect(engine="streaming").lazy()
-    rows = _decided(_facts(inputs, used, orders, settings), settings)
-    persons = inputs["employees"].join(orders.select(*PERSON).unique(), on=PERSON, how="semi")
-    ordered = _decided(_facts(inputs | {"employees": persons}, used, orders, settings), settings)
+    software = _software(_software_facts(inputs, used, orders, settings), settings).collect(engine="streaming")
+    online = _online_facts(inputs, orders, settings)
+    customers = _customers(inputs, settings)
     return {
-        "workplace_discount": ANSWERS["workplace_discount"].conform(rows),
+        "workplace_discount": ANSWERS["workplace_discount"].conform(_rows(online, software, settings)),
         **outcomes(inputs, used, orders, settings),
-        "findings": findings(inputs, orders, _customers(inputs, settings), ordered, settings),
+        "findings": findings(inputs, orders, customers, software.lazy(), settings),
     }
 
 
@@ -63,14 +63,15 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
     chosen = inputs | {name: inputs[name].filter(own) for name in tables if name in inputs}
     used = copies(chosen)
     orders = judged(chosen, used, settings).sort("order_id")
-    rows = _facts(chosen, used, orders, settings).with_columns(
-        _subject=pl.format("{}, {}", "employee_id", "right"), has_acquired=pl.col("subscriptions_acquired") > 0
+    named = {"_subject": pl.format("{}, {}", "employee_id", "right")}
+    online = _online_facts(chosen, orders, settings).with_columns(
+        has_acquired=pl.col("subscriptions_acquired") > 0, right=pl.lit(_SUBSCRIPTION)
     )
-    is_online = pl.col("right") == _SUBSCRIPTION
+    software = _software_facts(chosen, used, orders, settings).sort("right")
     customers = _customers(chosen, settings).select(pl.exclude("^.+__.+$", "participation"))
     lines.append(explain(customers, workplace_discount_participation, settings, ENTITY))
-    lines.append(explain(rows.filter(is_online), _ONLINE, settings, "_subject"))
-    lines += [explain(rows.filter(~is_online), module, settings, "_subject") for module in (_EXPIRY, _SOFTWARE)]
+    lines.append(explain(online.with_columns(**named), _ONLINE, settings, "_subject"))
+    lines += [explain(software.with_columns(**named), m, settings, "_subject") for m in (_EXPIRY, _SOFTWARE)]
     plain = orders.select(pl.exclude("^.+__.+$"))
     lines += [
         explain(plain, module, settings, "order_id")
@@ -85,72 +86,93 @@ def _customers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     return participation(entities.with_columns(day=pl.lit(settings.as_of)), inputs, settings)
 
 
-def _facts(inputs: Tables, used: pl.LazyFrame, orders: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Give the facts of each employee and right, in order: the employees are sorted once, while they are narrow."""
-    people = CANONICAL["employees"].conform(inputs["employees"])
-    sorted_people = people.select(*PERSON, "employed_from", "employed_to").sort(*PERSON)
-    customers = _customers(inputs, settings).select(ENTITY, "participation")
-    with_customers = sorted_people.join(customers, on=ENTITY, how="left", maintain_order="left")
-    day = pl.lit(settings.as_of)
-    if not {"app_users", "workplace_orders"} & inputs.keys():
-        none = {name: pl.lit(None, kind) for name, kind in _claims(used, orders, settings).collect_schema().items()}
-        rows = with_customers.with_columns(**{c: e for c, e in none.items() if c not in PERSON})
-        rows = rows.with_columns(right=pl.lit(_SUBSCRIPTION))
-    else:
-        licenses = load_rule_file(_SOFTWARE).table("workplace_licenses")["license"].to_list()
-        rights = sorted([_SUBSCRIPTION, *licenses])
-        each = with_customers.with_columns(right=pl.lit(rights, pl.List(pl.String))).explode("right")
-        claims = _claims(used, orders, settings).with_columns(_claimed=pl.lit(value=True))
-        rows = each.join(claims, on=[*PERSON, "right"], how="left", maintain_order="left").filter(
-            (pl.col("right") == _SUBSCRIPTION) | pl.col("_claimed")
-        )
-    acquired = pl.col("acquired").fill_null(0)
-    return rows.with_columns(
-        day=day,
-        subscriptions_acquired=acquired,
-        licenses_acquired=acquired,
-        product=product_of(pl.col("product"), pl.col("right")),
+def _acquired(orders: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """What each person has acquired of each right, and when another version was installed under it."""
+    placed = orders.filter(pl.col("right").is_not_null() & (pl.col("ordered_on") <= settings.as_of))
+    return placed.group_by(*PERSON, "right").agg(
+        acquired=pl.col("is_acquisition").sum().cast(pl.Int64), other_version_on=pl.col("other_version_on").min()
     )
 
 
-def _claims(used: pl.LazyFrame, orders: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """What each employee has of each right: the best copy of an application, and what was acquired."""
+def _online_facts(inputs: Tables, orders: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Give the facts of the online option for each employee, in order; they are sorted while they are narrow."""
+    people = CANONICAL["employees"].conform(inputs["employees"])
+    customers = _customers(inputs, settings).select(ENTITY, "participation")
+    acquired = _acquired(orders, settings).filter(pl.col("right") == _SUBSCRIPTION)
+    return (
+        people.select(*PERSON, "employed_from", "employed_to")
+        .sort(*PERSON)
+        .join(customers, on=ENTITY, how="left", maintain_order="left")
+        .join(acquired.select(*PERSON, subscriptions_acquired="acquired"), on=PERSON, how="left", maintain_order="left")
+        .with_columns(pl.col("subscriptions_acquired").fill_null(0), day=pl.lit(settings.as_of))
+    )
+
+
+def _software_facts(inputs: Tables, used: pl.LazyFrame, orders: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Give the facts of each employee and software license: the best copy of an application, and what was acquired."""
     key = [*PERSON, "right"]
     copied = copies_on(used.filter(pl.col("right").is_not_null()).with_columns(day=pl.lit(settings.as_of)))
     hired = copied.with_columns(employed_from=pl.lit(settings.as_of), employed_to=pl.lit(None, pl.Date))
     held = best(hired, key, settings).select(*key, *CLAIM)
-    ordered = (
-        orders.filter(pl.col("right").is_not_null() & (pl.col("ordered_on") <= settings.as_of))
-        .group_by(key)
-        .agg(acquired=pl.col("is_acquisition").sum().cast(pl.Int64), other_version_on=pl.col("other_version_on").min())
+    acquired = _acquired(orders, settings).filter(pl.col("right") != _SUBSCRIPTION)
+    claims = held.join(acquired, on=key, how="full", coalesce=True)
+    return (
+        claims.join(people_of(claims, inputs), on=PERSON)
+        .with_columns(pl.col("acquired").fill_null(0), day=pl.lit(settings.as_of))
+        .with_columns(licenses_acquired="acquired", product=product_of(pl.col("product"), pl.col("right")))
     )
-    return held.join(ordered, on=key, how="full", coalesce=True)
 
 
-def _decided(facts: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Decide both options of every row and keep the one that the row is of."""
-    for module in (_ONLINE, _EXPIRY, _SOFTWARE):
-        facts = evaluate(facts, module, settings)
-    is_online = pl.col("right") == _SUBSCRIPTION
-    may, why = (
-        pl.when(is_online).then(pl.col(column_name(_ONLINE, c))).otherwise(pl.col(column_name(_SOFTWARE, c)))
-        for c in ("is_eligible", "reason")
-    )
+def _software(facts: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Decide the software option of each employee and license."""
+    decided = evaluate(evaluate(facts, _EXPIRY, settings), _SOFTWARE, settings)
+    reason = pl.col(column_name(_SOFTWARE, "reason"))
     last = pl.col(column_name(_EXPIRY, "expires_on"))
-    is_dated = ~is_online & (pl.col(column_name(_SOFTWARE, "reason")).is_in(_ENDING) | (last <= settings.as_of))
-    return facts.select(
-        ENTITY,
-        "employee_id",
+    is_dated = reason.is_in(_ENDING) | (last <= settings.as_of)
+    return decided.select(
+        *PERSON,
         "acquired",
         offer="right",
-        option=pl.when(is_online).then(pl.lit("online_services")).otherwise(pl.lit("software")),
-        is_eligible=may,
+        is_eligible=column_name(_SOFTWARE, "is_eligible"),
         expires_on=pl.when(is_dated).then(last),
         trigger=pl.when(is_dated).then(pl.col(column_name(_EXPIRY, "trigger"))),
+        reason=reason,
+    )
+
+
+def _rows(online: pl.LazyFrame, software: pl.DataFrame, settings: Settings) -> pl.LazyFrame:
+    """Put both options of each employee together in the order of the offers; a decision is met by its number."""
+    offers = sorted([_SUBSCRIPTION, *load_rule_file(_SOFTWARE).table("workplace_licenses")["license"]])
+    numbered = software.lazy().with_row_index("_number")
+    own = {f"_{n}": pl.col("_number").filter(pl.col("offer") == name).max() for n, name in enumerate(offers)}
+    number = pl.lit(None, pl.UInt32)
+    for n in range(len(offers)):
+        number = pl.when(pl.col("_offer") == n).then(f"_{n}").otherwise(number)
+    each = list(range(len(offers)))
+    is_online = pl.col("_offer") == offers.index(_SUBSCRIPTION)
+    decided = ["is_eligible", "reason"]
+    mine = {f"_online_{c}": pl.col(column_name(_ONLINE, c)) for c in decided}
+    rows = (
+        evaluate(online, _ONLINE, settings)
+        .select(*PERSON, **mine)
+        .join(numbered.group_by(PERSON).agg(**own), on=PERSON, how="left", maintain_order="left")
+        .with_columns(_offer=pl.lit(each, pl.List(pl.UInt8)))
+        .explode("_offer")
+        .with_columns(_number=number)
+        .filter(is_online | pl.col("_number").is_not_null())
+        .drop(own)
+        .join(numbered.drop(*PERSON, "offer", "acquired"), on="_number", how="left", maintain_order="left")
+    )
+    return rows.select(
+        *PERSON,
+        "expires_on",
+        "trigger",
+        *(pl.when(is_online).then(f"_online_{c}").otherwise(c).alias(c) for c in decided),
+        offer=pl.col("_offer").replace_strict(each, offers),
+        option=pl.when(is_online).then(pl.lit("online_services")).otherwise(pl.lit("software")),
         rule=pl.when(is_online)
         .then(pl.lit("workplace_discount_online.is_eligible"))
         .otherwise(pl.lit("workplace_discount_software.is_eligible")),
-        reason=why,
     )
 
 

@@ -115,7 +115,7 @@ def obstacle_of_person(
 
 @rule(unit="code", cite="benefit", start="2015-07-01", decides_null=True)
 def obstacle_of_coverage(day: pl.Expr, coverage: pl.Expr, coverage_end: pl.Expr) -> pl.Expr:
-    """Why the copy has no active Software Assurance on the day; null where it has, `unknown` coverage leaves it open."""
+    """Why the copy has no active Software Assurance on the day; null where it has. Unknown coverage leaves it open."""
     last = coverage_end.cast(pl.Date)
     return (
         pl.when((last < day.cast(pl.Date)) | (last.is_null() & (coverage != _COVERAGE_UNKNOWN)))

@@ -7,14 +7,19 @@ a running deployment names, so that nothing is counted at home and at the provid
 import polars as pl
 
 from lmanalytics.rules.demand._rows import demand_rows
-from lmanalytics.rules.parameters import Settings
-from lmanalytics.rules.right import license_mobility_through_sa
+from lmanalytics.rules.parameters import Settings, load_rule_file
+from lmanalytics.rules.right import license_mobility_products, license_mobility_through_sa
 from lmanalytics.rules.right.mobility import SERVED
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION
 from lmanalytics.schemas import ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"demand": ("mobility",)}
+_LISTED = load_rule_file(license_mobility_products).table("license_mobility_products")
+PRODUCTS: dict[str, tuple[tuple[str, ...], ...]] = dict.fromkeys(
+    _LISTED["product"].unique(), (("mobility_deployments", "installs"),)
+)
+"""The products whose demand at providers is computed, and the tables without which the rest of it is not."""
 _THROUGH = license_mobility_through_sa.Reason
 _OPTIONS = {
     _THROUGH.FLEXIBLE_VIRTUALIZATION.code: "flexible_virtualization",

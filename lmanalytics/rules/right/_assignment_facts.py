@@ -7,7 +7,7 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_mobility_products, reassignment, reassignment_chain, reassignment_period
 from lmanalytics.rules.right._assurance import covered_lots, has_assurance
 from lmanalytics.rules.right._farm_facts import judged_farms, memberships, no_members, same_farm, with_farm
-from lmanalytics.rules.right._mobility_facts import decide, partners, plain
+from lmanalytics.rules.right._mobility_facts import decide, partners
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import CANONICAL, ENTITY
 
@@ -29,7 +29,8 @@ def assignments(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         source=pl.lit("assignment"),
     )
     for end in _ENDS:
-        rows = _located(rows, inputs, end).with_columns(_place(end))
+        known = rows.join(_providers(inputs, settings, end), on=f"{end}_provider", how="left")
+        rows = _located(known, inputs, end).with_columns(_place(end))
     rows = _with_origin(rows)
     chained = compute(reassignment_chain, "chained", settings, assignments=rows)
     moved = chained.with_columns(
@@ -127,12 +128,12 @@ def _located(rows: pl.LazyFrame, inputs: Tables, end: str) -> pl.LazyFrame:
 
 def _place(end: str) -> pl.Expr:
     """Name the place of one end: a host, else a provider with its data center, else a data center."""
-    host, provider, center = (pl.col(f"{end}_{c}") for c in ("host_id", "provider", "datacenter_id"))
+    host, provider, center = (pl.col(f"{end}_{c}") for c in ("host_id", "key", "datacenter_id"))
     return (
         pl.when(host.is_not_null())
         .then(pl.format("host {}", host))
         .when(provider.is_not_null())
-        .then(pl.format("provider {} {}", plain(f"{end}_provider"), center.fill_null("")))
+        .then(pl.format("provider {} {}", provider, center.fill_null("")))
         .when(center.is_not_null())
         .then(pl.format("datacenter {}", center))
         .alias("origin" if end == "from" else "destination")
@@ -143,7 +144,10 @@ def _with_origin(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Where an assignment names an OSE or a deployment and no origin, its licenses come from where that was before."""
     tracked = [*reassignment_chain.LICENSE, "_tracked"]
     named = pl.coalesce("deployment_id", "ose_id")
-    carried = {"origin": "destination", **{f"from_{c}": f"to_{c}" for c in ("datacenter", "provider", "host_id")}}
+    carried = {
+        "origin": "destination",
+        **{f"from_{c}": f"to_{c}" for c in ("datacenter", "provider", "key", "host_id")},
+    }
     before = {
         old: pl.when(pl.col("_tracked").is_not_null()).then(
             pl.col(new).shift(1).over(tracked, order_by=["assigned_on", "row_id"])

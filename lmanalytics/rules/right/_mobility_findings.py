@@ -4,6 +4,8 @@ import polars as pl
 
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_mobility_failover, license_mobility_through_sa, verification_form
+from lmanalytics.rules.right._assurance import LICENSE, covered_lots, quantities
+from lmanalytics.rules.right._words import many
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -44,6 +46,8 @@ def findings(mobility: pl.LazyFrame, checked: pl.LazyFrame, inputs: Tables, sett
     parts = [_barred(mobility), _unknown(mobility), _forms(checked), _moved_too_soon(mobility, settings)]
     if "facts_oses" in inputs:
         parts.append(_still_at_home(mobility, inputs["facts_oses"]))
+    if "licenses" in inputs:
+        parts.append(_uncovered(mobility, inputs["licenses"], settings))
     return pl.concat([ANSWERS["findings"].conform(part) for part in parts]).sort(ENTITY, "finding_id")
 
 
@@ -68,6 +72,34 @@ def _unknown(mobility: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def _uncovered(mobility: pl.LazyFrame, licenses: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Tell where more is deployed under an agreement than it has licenses with Software Assurance for."""
+    required = (
+        mobility.filter(pl.col("is_running") & pl.col("is_eligible"))
+        .group_by(LICENSE)
+        .agg(_required=pl.col("licenses_required").sum(), subject_id=pl.col("deployment_id").min())
+    )
+    owned = quantities(covered_lots(licenses), settings.as_of)
+    rows = required.join(owned, on=LICENSE, how="left", nulls_equal=True).filter(
+        pl.col("_required") > pl.col("sa_quantity")
+    )
+    name = pl.concat_str("product", pl.col("edition").fill_null(""), separator=" ").str.strip_chars()
+    where = pl.format("{} ({})", "agreement_id", "enrollment_id")
+    return rows.with_columns(
+        finding_id=pl.format("mobility:{}/{}/{}/uncovered", ENTITY, where, name),
+        severity=pl.lit("error"),
+        area=pl.lit("mobility"),
+        statement=pl.format(
+            "Under {}, {} licenses of {} with Software Assurance are held, and deployments with providers need {}.",
+            where, "sa_quantity", name, "_required",
+        ),
+        action=pl.lit("Buy licenses with Software Assurance under that agreement, or deploy less with providers."),
+        status=pl.lit("open"),
+        rule=pl.lit("license_mobility_quantities.licenses_required"),
+        reason=pl.lit("no_software_assurance"),
+    )  # fmt: skip
+
+
 def _counted(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.group_by(ENTITY, "provider", "product", "reason", "rule").agg(
         _rows=pl.len(), subject_id=pl.col("deployment_id").min()
@@ -80,7 +112,12 @@ def _told(rows: pl.LazyFrame, *, severity: pl.Expr, action: pl.Expr) -> pl.LazyF
         severity=severity,
         area=pl.lit("mobility"),
         statement=pl.format(
-            "{} deployments of {} with {}, such as {}: {}", "_rows", "product", "provider", "subject_id", _sentence()
+            "{} of {} with {}, such as {}: {}",
+            many("_rows", "deployment"),
+            "product",
+            "provider",
+            "subject_id",
+            _sentence(),
         ),
         action=action,
         status=pl.lit("open"),
@@ -109,8 +146,8 @@ def _forms(checked: pl.LazyFrame) -> pl.LazyFrame:
         severity=pl.col("reason").replace_strict({r.code: s for r, (s, _) in _STATES.items()}),
         area=pl.lit("verification"),
         statement=pl.format(
-            "{} deployments with {}, form due on {}: {}",
-            "deployments",
+            "{} with {}, form due on {}: {}",
+            many("deployments", "deployment"),
             where,
             pl.col("due_on").cast(pl.String).fill_null("an unknown day"),
             pl.col("reason").replace_strict({r.code: str(r.value) for r in _STATES}),
@@ -133,9 +170,8 @@ def _moved_too_soon(mobility: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
         severity=pl.lit("warning"),
         area=pl.lit("mobility"),
         statement=pl.format(
-            "{} deployments of {} with {} ended within the period of the terms: their licenses may not be used "
-            "elsewhere before {}.",
-            "_rows", "product", "provider", pl.col("due_on").cast(pl.String),
+            "{} of {} with {} ended within the period of the terms: the licenses may not be used elsewhere before {}.",
+            many("_rows", "deployment"), "product", "provider", pl.col("due_on").cast(pl.String),
         ),
         action=pl.lit("Keep the licenses unassigned until then, or use them for other deployments there."),
         status=pl.lit("open"),
@@ -159,9 +195,8 @@ def _still_at_home(mobility: pl.LazyFrame, oses: pl.LazyFrame) -> pl.LazyFrame:
         severity=pl.lit("warning"),
         area=pl.lit("mobility"),
         statement=pl.format(
-            "{} OSEs of {}, such as {}, are deployed with {} and were seen on own hosts since: they are counted "
-            "at the provider alone.",
-            "_rows", "product", "subject_id", "provider",
+            "{} of {}, such as {}, deployed with {} and seen on own hosts since: counted at the provider alone.",
+            many("_rows", "OSE"), "product", "subject_id", "provider",
         ),
         action=pl.lit("Correct the deployment, or license the OSE at home as well: licenses move, they do not copy."),
         status=pl.lit("open"),

@@ -7,6 +7,7 @@ from lmanalytics.rules.engine import column_name
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import server_farm
 from lmanalytics.rules.right._farm_facts import judged_farms, memberships
+from lmanalytics.rules.right._words import many
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
@@ -84,7 +85,10 @@ def _findings(farms: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
             severity=pl.when(is_open).then(pl.lit("warning")).otherwise(pl.lit("error")),
             area=pl.lit("server_farms"),
             statement=pl.format(
-                "{} Server Farms, such as {}: {}", "_farms", "subject_id", pl.col("reason").replace_strict(sentences)
+                "{}, such as {}: {}",
+                many("_farms", "Server Farm"),
+                "subject_id",
+                pl.col("reason").replace_strict(sentences),
             ),
             action=pl.when(is_open)
             .then(pl.lit("Settle the time zones with the standard time of both data centers, and keep the evidence."))

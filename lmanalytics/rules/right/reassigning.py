@@ -10,6 +10,7 @@ from lmanalytics.rules.right import (
     reassignment_period,
 )
 from lmanalytics.rules.right._assignment_facts import assignments, judged, snapshot_moves
+from lmanalytics.rules.right._words import many
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
@@ -114,9 +115,11 @@ def _findings(answer: pl.LazyFrame) -> pl.LazyFrame:
         .group_by(ENTITY, "source", "product", "reason")
         .agg(_rows=pl.len(), subject_id=pl.col("assignment_id").min(), _barred=(~pl.col("is_allowed")).any())
     )
-    what = pl.when(observed).then(
-        pl.lit("OSEs were seen in another Server Farm; if licenses followed them, this holds")
-    ).otherwise(pl.lit("assignments"))  # fmt: skip
+    what = (
+        pl.when(observed)
+        .then(pl.format("{} of an OSE to another Server Farm, where licenses follow it,", many("_rows", "move")))
+        .otherwise(many("_rows", "assignment"))
+    )
     barred = pl.col("_barred").fill_null(value=False)
     severity = pl.when(barred & ~observed).then(pl.lit("error")).otherwise(pl.lit("warning"))
     wait = pl.lit("License the new place separately for the period, and move licenses only when it is over.")
@@ -128,8 +131,8 @@ def _findings(answer: pl.LazyFrame) -> pl.LazyFrame:
                 severity=severity,
                 area=pl.lit("reassignment"),
                 statement=pl.format(
-                    "{} {} of {}, such as {}: {}",
-                    "_rows", what, "product", "subject_id", pl.col("reason").replace_strict(_SENTENCES),
+                    "{} of {}, such as {}: {}",
+                    what, "product", "subject_id", pl.col("reason").replace_strict(_SENTENCES),
                 ),
                 action=pl.when(barred).then(wait).otherwise(
                     pl.lit("Complete the history of assignments, the data centers and the purchases.")

@@ -315,6 +315,12 @@ def test_findings_say_what_to_do():
     assert next(f for f in found if f["reason"] == "ended")["due_on"] == date(2026, 8, 30)
 
 
+@pytest.mark.parametrize(("vcpus", "told"), [(100, False), (101, True)])
+def test_more_deployed_than_software_assurance_covers(vcpus, told):
+    found = answered({"vcpus": vcpus})["findings"]
+    assert any(f["finding_id"].endswith("SQL Server Standard/uncovered") for f in found) is told
+
+
 def test_an_ose_that_is_seen_at_home_still():
     seen = pl.LazyFrame({"entity_id": ["main"], "ose_id": ["o1"], "location": ["on_premises"], "state": ["current"],
                          "host_id": ["h1"], "observed_on": [AS_OF]})  # fmt: skip

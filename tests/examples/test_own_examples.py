@@ -50,7 +50,7 @@ def example(topic, inputs, expected, confidence="derived"):
 
 
 @pytest.mark.parametrize(
-    "name", ["windows_server.csv", "entitlement.csv", "agreements.csv", "mobility.csv", "hybrid_benefit.csv"]
+    "name", ["windows_server.csv", "entitlement.csv", "agreements.csv", "mobility.csv", "hybrid_benefit.csv", "benefits.csv"]
 )
 def test_every_own_example_is_decided_and_holds(name):
     found = [r for _, r in decided(HERE / "rows" / name)]
@@ -146,7 +146,7 @@ def is_possible(key, value, given):
 
 
 @pytest.mark.parametrize(
-    "name", ["windows_server.csv", "entitlement.csv", "agreements.csv", "mobility.csv", "hybrid_benefit.csv"]
+    "name", ["windows_server.csv", "entitlement.csv", "agreements.csv", "mobility.csv", "hybrid_benefit.csv", "benefits.csv"]
 )
 def test_an_input_that_is_none_is_undecidable(name):
     """One row of each topic, one input at a time replaced by what it cannot be."""

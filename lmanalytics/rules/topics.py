@@ -66,6 +66,11 @@ def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, sta
     return found | {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in shared.items()}
 
 
+def held(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Compute now a frame that several answers build on: plans that share a deep one take minutes to optimize."""
+    return frame.collect(engine="streaming").lazy()
+
+
 def explain_subject(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
     """Return the lines of every topic that has its tables and knows the subject."""
     able = [t for t in topics if any(set(tables) <= inputs.keys() for tables in t.NEEDS.values())]

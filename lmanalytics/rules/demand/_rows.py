@@ -26,7 +26,8 @@ def demand_rows(rows: pl.LazyFrame, prices: pl.LazyFrame | None, settings: Setti
         license that is not needed needs no price; without the price of one that is, the cost is unknown.
 
     """
-    listed = for_entity(rows.select(COLUMNS), all_products(prices, settings.as_of))
+    terms = [c for c in ("acquired_before", "sa_from_version") if c in rows.collect_schema()]
+    listed = for_entity(rows.select(*COLUMNS, *terms), all_products(prices, settings.as_of))
     with_sa = pl.col("licenses_with_sa")
     without = pl.col("licenses_required") - with_sa
     cost = _cost(without, "price") + _cost(with_sa, "price_with_sa")
@@ -47,7 +48,7 @@ def demand_rows(rows: pl.LazyFrame, prices: pl.LazyFrame | None, settings: Setti
         (pl.col(name) if name in have else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in ANSWERS["demand"].schema.items()
     ]
-    key = [ENTITY, *ANSWERS["demand"].key, "edition"]
+    key = [ENTITY, *ANSWERS["demand"].key]
     return completed.select(*typed[:-2], *_EXTRA, *typed[-2:]).sort(key, nulls_last=True)
 
 

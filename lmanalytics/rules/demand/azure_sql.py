@@ -128,6 +128,7 @@ def _option(resources: pl.LazyFrame, edition: str) -> pl.LazyFrame:
         oses_covered=pl.lit(1, pl.Int64),
         is_lower_bound=pl.lit(value=False),
         acquired_before=pl.lit(None, pl.Date),
+        sa_from_version=pl.lit(None, pl.String),
         rule=pl.lit(_RULE),
     )
 

@@ -76,7 +76,8 @@ def versions() -> pl.LazyFrame:
 
 def first_with_sa(settings: Settings) -> pl.Expr:
     """Name the first version whose licenses need Software Assurance for a virtual machine by itself."""
-    known = versions().filter(pl.col("product") == SQL_SERVER).select("version", version_released_on="released_on")
+    released = versions().filter(pl.col("product") == SQL_SERVER)
+    known = released.select("version", version_released_on="released_on", vcpus=pl.lit(None, pl.Int64))
     judged = evaluate(known.lazy(), sql_server_virtual_cores, settings).sort("version_released_on", "version")
     first = judged.filter(column_name(sql_server_virtual_cores, "needs_sa")).select(pl.col("version").first())
     return pl.lit(first.collect().item(), pl.String)

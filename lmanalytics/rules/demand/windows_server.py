@@ -59,6 +59,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     found = estate(facts, settings)
     listed = price_list.per_license(inputs.get("prices"), PRODUCT, METRIC, settings.as_of)
     demand = options(found, listed, settings).collect(engine="streaming").lazy()
+    demand = demand.with_columns(sa_from_version=pl.lit(None, pl.String))  # Windows Server knows no such version
     key = [ENTITY, *ANSWERS["demand"].key]
     order = list(ANSWERS["demand"].schema)
     return {

@@ -6,6 +6,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import azure_hybrid_benefit_machine
+from lmanalytics.rules.topics import held
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 AREA = "hybrid_benefit"
@@ -53,7 +54,7 @@ def _rounding(alike: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
         asked = Settings(settings.as_of, settings.policies | {_POLICY: reading})
         sized = evaluate(alike, azure_hybrid_benefit_machine, asked).select(ENTITY, "machines", licenses=_LICENSES)
         found = compute(azure_hybrid_benefit_machine, "packing", asked, machines=sized)
-        totals = totals.join(found.select(ENTITY, pl.col("licenses").alias(reading)), on=ENTITY, how="left")
+        totals = totals.join(held(found.select(ENTITY, pl.col("licenses").alias(reading))), on=ENTITY, how="left")
     names = list(policy.readings)
     words = pl.concat_str([pl.format("{} {}", pl.col(n), pl.lit(n.replace("_", " "))) for n in names], separator=", ")
     chosen = policy.chosen(settings).replace("_", " ")

@@ -16,7 +16,7 @@ from lmanalytics.rules.right._hybrid_machines import (
     served_by_datacenter,
     sizes,
 )
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"hybrid_benefit": ("oses",)}
@@ -63,7 +63,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     """
     hosts = _hosts(inputs, settings).collect(engine="streaming")
-    each, alike = _machines(inputs, settings), sizes(inputs)
+    each, alike = held(_machines(inputs, settings)), sizes(inputs)
     options = [_single(each)]
     if not hosts.is_empty():
         options += [_dedicated(each, hosts.lazy(), settings), _all_cores(inputs, hosts.lazy())]
@@ -81,7 +81,7 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
 
 def _machines(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Add to each machine what it takes beside licenses that serve elsewhere, and why."""
-    known = machines(inputs, settings)
+    known = held(machines(inputs, settings))
     is_single = pl.col("subject_kind") == "ose"
     if "licenses" in inputs:
         hosts, lots = hybrid_hosts(inputs, settings), inputs["licenses"]

@@ -24,6 +24,7 @@ class Reason(ReasonBase):
     SPLA = "The provider licenses it under its services agreement."
     VISUAL_STUDIO = "A Visual Studio subscription licenses it for development and test."
     EVALUATION = "It is an evaluation."
+    BACKUP_INSTANCE = "It is a backup instance, seen while disaster recovery rights let it run."
     AZURE_HYBRID_BENEFIT = "It runs in Azure or on Azure Local with own licenses under the Azure Hybrid Benefit."
     NOT_IN_AZURE = "It is said to use the Azure Hybrid Benefit, and not to run in Azure or on Azure Local."
     OS_UNKNOWN = "No export says what it runs."

@@ -10,7 +10,7 @@ from lmanalytics.schemas import ANSWERS, ENTITY
 
 _LEFT_OUT = (
     OseReason.TEMPLATE, OseReason.NOT_RUNNING, OseReason.LICENSE_INCLUDED, OseReason.SPLA,
-    OseReason.VISUAL_STUDIO, OseReason.EVALUATION,
+    OseReason.VISUAL_STUDIO, OseReason.EVALUATION, OseReason.BACKUP_INSTANCE,
 )  # fmt: skip
 
 

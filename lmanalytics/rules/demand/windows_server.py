@@ -16,6 +16,7 @@ from lmanalytics.rules.demand import (
     windows_server_standard,
     windows_server_virtual_cores,
 )
+from lmanalytics.rules.demand._recovery import without_recovery
 from lmanalytics.rules.demand.options import METRIC, PRODUCT, options
 from lmanalytics.rules.demand.subjects import Estate, estate, subjects
 from lmanalytics.rules.engine import column_name, compute, evaluate, rules_in_force
@@ -41,7 +42,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     Args:
         inputs: the facts (`facts_hosts`, `facts_oses`, `facts_host_rows`); `prices`, without which no option
-            has a cost.
+            has a cost; what disaster recovery leaves out (`_recovery.without_recovery`).
         settings: the run's date and policies.
 
     Returns:
@@ -55,7 +56,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         RuleError: the day of the position is before core licensing began.
 
     """
-    facts = _facts(inputs)
+    facts = _facts(inputs, settings)
     found = estate(facts, settings)
     listed = price_list.per_license(inputs.get("prices"), PRODUCT, METRIC, settings.as_of)
     demand = options(found, listed, settings).collect(engine="streaming").lazy()
@@ -84,7 +85,7 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
         those of the mix of sets and single licenses. No lines for an id that nothing is known of.
 
     """
-    facts = _facts(inputs)
+    facts = _facts(inputs, settings)
     own = pl.col("subject_id") == subject_id
     kinds = facts["hosts"].filter(own | (pl.col("host_id") == subject_id)).select(SUBJECT).unique().collect()
     if kinds.is_empty():
@@ -107,8 +108,9 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
     return pl.concat(lines)
 
 
-def _facts(inputs: Tables) -> Tables:
-    return {name: inputs[f"facts_{name}"] for name in ("hosts", "oses", "host_rows")}
+def _facts(inputs: Tables, settings: Settings) -> Tables:
+    facts = {name: inputs[f"facts_{name}"] for name in ("hosts", "oses", "host_rows")}
+    return without_recovery(facts, inputs, settings)
 
 
 def _lines(frame: pl.LazyFrame, module: ModuleType, settings: Settings, subject: str) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""One command, one run, one table: `python -m benchmarks [--size S] [--stages ingest,rules]`."""
+"""One command, one run, one table: `python -m benchmarks [--size S] [--stages ingest,rules]`, or `--rules`.
+
+Without either, as `make bench` runs it: the usual sizes, then every rule module at ten million rows.
+"""
 
 import argparse
 import json
@@ -9,6 +12,8 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from benchmarks.measure import ROOT, Measurement, StageError, measure
+from benchmarks.rule_inputs import by_name
+from benchmarks.rule_modules import ROWS, bench_rules, rules_table
 from benchmarks.sizes import SIZES, Size
 
 STAGES = ("ingest", "quality", "rules", "end_to_end")
@@ -26,26 +31,51 @@ WORK = ROOT / "benchmarks" / "work"
 def main() -> None:
     """Run the sizes that are asked for, print their table and keep it as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--size", nargs="+", choices=SIZES, default=["S", "M"], help="default: S M")
-    parser.add_argument("--stages", default=",".join(STAGES), help=f"of {', '.join(STAGES)}; earlier ones run anyway")
+    parser.add_argument("--size", nargs="+", choices=SIZES, help="default: S M")
+    parser.add_argument("--stages", help=f"of {', '.join(STAGES)}; earlier ones run anyway")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each measurement; the fastest counts")
+    parser.add_argument("--rules", action="store_true", help="every rule module by itself, and no sizes")
+    parser.add_argument("--rows", type=int, default=ROWS, help="how many rows a rule module is given")
+    parser.add_argument("--modules", help="of the rule modules these alone: right.true_up_window,…")
     parser.add_argument("--work", type=Path, default=WORK, help="scratch folder, removed afterwards")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON")
     asked = parser.parse_args()
-    stages = asked.stages.split(",")
+    stages = asked.stages.split(",") if asked.stages else list(STAGES)
+    modules = asked.modules.split(",") if asked.modules else []
     if unknown := set(stages) - set(STAGES):
         parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(STAGES)}")
+    if unknown := set(modules) - by_name().keys():
+        parser.error(f"no rule module {', '.join(sorted(unknown))}; one is called right.true_up_window")
+    document: dict[str, object] = {}
     try:
-        sizes = [bench(name, stages, asked.work / name, repeat=asked.repeat) for name in asked.size]
+        if not asked.rules:
+            names = asked.size or ["S", "M"]
+            document["sizes"] = [bench(name, stages, asked.work / name, repeat=asked.repeat) for name in names]
+            print(table(document))
+        if asked.rules or not (asked.size or asked.stages):
+            document["rule_modules"] = bench_rules(asked.work / "rules", asked.rows, modules)
+            print(rules_table(document["rule_modules"]))
     except StageError as error:
         sys.exit(str(error))
-    now = datetime.now(UTC)
-    document = {"on": now.date().isoformat(), "machine": machine(), "sizes": sizes}
-    asked.results.mkdir(parents=True, exist_ok=True)
-    target = asked.results / f"{now:%Y-%m-%d}.json"
-    target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(table(document))
+    target = keep(document, asked.results)
     print(f"\n{target.relative_to(ROOT) if target.is_relative_to(ROOT) else target}")
+
+
+def keep(found: dict[str, object], folder: Path) -> Path:
+    """Write the JSON of the day; what an earlier run on the same machine measured and this one did not, stays."""
+    now, here = datetime.now(UTC), machine()
+    target = folder / f"{now:%Y-%m-%d}.json"
+    earlier = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    if earlier.get("machine") != here:
+        earlier = {}
+    document = earlier | {"on": now.date().isoformat(), "machine": here} | found
+    kept = [
+        size for size in earlier.get("sizes", []) if size["size"] not in {s["size"] for s in found.get("sizes", [])}
+    ]
+    document["sizes"] = sorted([*kept, *found.get("sizes", [])], key=lambda size: size["hosts"])
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return target
 
 
 def bench(name: str, stages: list[str], work: Path, *, repeat: int) -> dict[str, object]:

@@ -8,9 +8,12 @@ from time import perf_counter, process_time
 
 
 def main() -> None:
-    """Import, then start the clock, run and print."""
+    """Import, do what the engine does before a stage, then start the clock, run and print."""
     stage, engine, work, *given = sys.argv[1:]
-    function = getattr(import_module(f"benchmarks.engines.{engine}"), stage)
+    module = import_module(f"benchmarks.engines.{engine}")
+    function = getattr(module, stage)
+    if before := getattr(module, f"before_{stage}", None):
+        before(Path(work), *given)
     began, used = perf_counter(), process_time()
     function(Path(work), *given)
     took = {"seconds": perf_counter() - began, "cpu_seconds": process_time() - used}

@@ -29,17 +29,36 @@ class StageError(Exception):
     """A stage failed; the message is the end of what it said."""
 
 
-def measure(stage: str, engine: str, work: Path, *, repeat: int = 1, given: Sequence[str] = ()) -> Measurement:
-    """Run `engine`'s way of doing `stage` on `work`; of several runs the fastest counts, with the largest memory."""
-    runs = [_run(stage, engine, work, given) for _ in range(repeat)]
+def measure(
+    stage: str,
+    engine: str,
+    work: Path,
+    *,
+    repeat: int = 1,
+    given: Sequence[str] = (),
+    at_most: float | None = None,
+) -> Measurement:
+    """Run `engine`'s way of doing `stage` on `work`; of several runs the fastest counts, with the largest memory.
+
+    Raises:
+        StageError: it failed, or took more than `at_most` seconds.
+
+    """
+    runs = [_run(stage, engine, work, given, at_most) for _ in range(repeat)]
     fastest = min(runs, key=lambda r: r["seconds"])
     peak = int(max(r["peak_mib"] for r in runs))
     return Measurement(stage, engine, round(fastest["seconds"], 3), round(fastest["cpu_seconds"], 3), peak)
 
 
-def _run(stage: str, engine: str, work: Path, given: Sequence[str]) -> dict[str, float]:
+def _run(stage: str, engine: str, work: Path, given: Sequence[str], at_most: float | None) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.child", stage, engine, str(work), *given]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (our own module)
+    try:
+        done = subprocess.run(  # noqa: S603 (our own module)
+            command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=at_most
+        )
+    except subprocess.TimeoutExpired as error:
+        message = f"{stage} ({engine}) took more than {error.timeout:.0f} seconds"
+        raise StageError(message) from error
     if done.returncode:
         message = f"{stage} ({engine}) failed:\n{done.stderr[-2000:]}"
         raise StageError(message)

@@ -1,0 +1,89 @@
+"""A pytest plugin that keeps, of every rule module, the largest input that its tests give it.
+
+`python -m pytest -p benchmarks.recorder --recorded FOLDER tests/…` writes for each module `FOLDER/<package>.<module>/`:
+`calls.json`, and one Parquet file for each frame of each call. A call is `facts` (what `evaluate` got, the columns
+that the rules read) or the name of a frame rule (what `compute` got).
+"""
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import hypothesis
+import polars as pl
+import pytest
+
+from lmanalytics.rules import engine
+from lmanalytics.rules.parameters import Settings
+
+EXAMPLES = 20
+"""Of a property, this many examples are enough to find a large one."""
+
+_plain = engine.evaluate, engine.compute
+_kept: dict[tuple[str, str], tuple[tuple[Any, ...], Settings, dict[str, pl.DataFrame]]] = {}
+
+
+def evaluate(facts: pl.LazyFrame, module: ModuleType, settings: Settings) -> pl.LazyFrame:
+    """Evaluate, and keep the facts."""
+    result = _plain[0](facts, module, settings)
+    rules = [r for r in engine.rules_in_force(module, settings.as_of) if not r.is_frame]
+    read = {c for r in rules for c in (*r.inputs, r.dated_by)} - {r.name for r in rules}
+    _keep(module, "facts", settings, {"facts": facts.select(c for c in facts.collect_schema() if c in read)})
+    return result
+
+
+def compute(module: ModuleType, name: str, settings: Settings, **frames: pl.LazyFrame) -> pl.LazyFrame:
+    """Compute, and keep the frames."""
+    result = _plain[1](module, name, settings, **frames)
+    _keep(module, name, settings, frames)
+    return result
+
+
+def _keep(module: ModuleType, call: str, settings: Settings, frames: dict[str, pl.LazyFrame]) -> None:
+    try:
+        given = {name: frame.lazy().collect() for name, frame in frames.items()}
+    except pl.exceptions.PolarsError:
+        return  # the test means to fail
+    height = max((frame.height for frame in given.values()), default=0)
+    untyped = sum(dtype == pl.Null for frame in given.values() for dtype in frame.dtypes)
+    filled = sum(frame.height > 0 for frame in given.values())
+    rank = filled, height, -untyped, settings.as_of
+    key = ".".join(module.__name__.split(".")[-2:]), call
+    if (height or not given) and (key not in _kept or rank > _kept[key][0]):
+        _kept[key] = rank, settings, given
+
+
+def save(folder: Path) -> None:
+    """Write what was kept, beside what an earlier run of other tests wrote."""
+    for (module, call), (_, settings, frames) in sorted(_kept.items()):
+        index = folder / module / "calls.json"
+        calls = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
+        if call in calls:
+            continue
+        index.parent.mkdir(parents=True, exist_ok=True)
+        for name, frame in frames.items():
+            frame.write_parquet(index.with_name(f"{call}.{name}.parquet"))
+        said = {"as_of": settings.as_of.isoformat(), "policies": settings.policies, "frames": sorted(frames)}
+        index.write_text(json.dumps(calls | {call: said}), encoding="utf-8")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Ask where to write."""
+    parser.addoption("--recorded", type=Path, required=True, help="folder of the recorded inputs")
+
+
+def pytest_collection_modifyitems() -> None:
+    """Draw few examples, the same ones every time; only now, since the tests choose their own profile on import."""
+    hypothesis.settings.register_profile(
+        "recorder", deadline=None, max_examples=EXAMPLES, derandomize=True, database=None
+    )
+    hypothesis.settings.load_profile("recorder")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write, whatever became of the tests."""
+    save(session.config.getoption("--recorded"))
+
+
+engine.evaluate, engine.compute = evaluate, compute  # before any test imports them by name

@@ -109,6 +109,24 @@ def same_farm(rows: pl.LazyFrame, farms: pl.LazyFrame, day: str) -> pl.LazyFrame
     )
 
 
+def farms_today(datacenters: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """List the Server Farm of each data center on the day of the position, where it is a valid one.
+
+    Returns:
+        entity_id, datacenter_id, farm.
+
+    """
+    day = settings.as_of
+    members = memberships(datacenters, settings)
+    here = members.filter(pl.col("left_on").is_null() | (pl.col("left_on") > day))
+    spans = judged_farms(members, settings)
+    now = (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= day))
+    valid = spans.filter(now & pl.col(column_name(server_farm, "is_valid")))
+    return here.select(*DATACENTER, farm="server_farm_id").join(
+        valid.select(ENTITY, farm="server_farm_id").unique(), on=[ENTITY, "farm"], how="semi"
+    )
+
+
 def no_members() -> pl.LazyFrame:
     """No data center, where the table was not given."""
     text, day = pl.String(), pl.Date()

@@ -17,6 +17,7 @@ from lmanalytics.rules.right import (
 )
 from lmanalytics.rules.right._access import access_ends, has_sa
 from lmanalytics.rules.right._assurance import LICENSE, covered_lots, quantities
+from lmanalytics.rules.right._farm_facts import farms_today
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import CANONICAL, ENTITY
 
@@ -174,14 +175,19 @@ def _with_access(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.L
 
 
 def _with_management(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    """Count the OSEs that the same licenses manage already: of one agreement, edition and version in one place."""
+    """Count the OSEs that the same licenses manage already: of one agreement, edition and version in one farm."""
     table = _placed(inputs["mobility_deployments"].filter(pl.col("managed_oses").is_not_null()), settings)
+    place = pl.col("datacenter_id")
+    if "datacenters" in inputs:
+        table = table.join(farms_today(inputs["datacenters"], settings), on=[ENTITY, "datacenter_id"], how="left")
+        place = pl.coalesce(pl.format("farm:{}", "farm"), place)
     names = partners(table, settings).select("provider", "provider_key")
-    same = [*_AGREEMENT, "provider_key", "datacenter_id", "product", "edition", "version"]
+    same = [*_AGREEMENT, "provider_key", "_place", "product", "edition", "version"]
     own = pl.col("license_source").is_null() | (pl.col("license_source") == "own")
     managed = pl.when((pl.col("state") == "running") & own).then("managed_oses").otherwise(0)
     before = managed.cum_sum().over(same, order_by=["deployed_on", "deployment_id"]) - managed
-    managing = table.join(names, on="provider", how="left").select(*_DEPLOYMENT, managed_before=before)
+    placed = table.join(names, on="provider", how="left").with_columns(_place=place)
+    managing = placed.select(*_DEPLOYMENT, managed_before=before)
     return rows.join(managing, on=_DEPLOYMENT, how="left").with_columns(pl.col("managed_before").fill_null(0))
 
 

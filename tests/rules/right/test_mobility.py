@@ -205,6 +205,30 @@ def test_management_licenses_are_shared_in_one_place_only():
     assert [r[2] for r in told(sc | {"managed_oses": None}, sc, owned=owned)] == [None, 16]
 
 
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ({"server_farm_id": "f1", "bloc": "eu"}, [16, 0]),
+        ({"server_farm_id": "f1", "utc_offset_minutes": 600}, [16, 16]),
+        ({"server_farm_id": "f1", "bloc": "eu", "farm_from": date(2026, 7, 1)}, [16, 16]),
+        ({"server_farm_id": "f2", "bloc": "eu"}, [16, 16]),
+        ({"server_farm_id": None}, [16, 16]),
+    ],
+    ids=["one farm", "too far apart", "not yet", "another farm", "no farm"],
+)
+def test_management_licenses_are_shared_within_a_server_farm(second, expected):
+    sc = {"product": "System Center", "edition": "Standard", "version": "2025", "managed_oses": 1}
+    first = {"datacenter_id": "dc1", "farm_from": date(2020, 1, 1), "utc_offset_minutes": 60}
+    centers = table(
+        "datacenters",
+        first | {"server_farm_id": "f1", "bloc": "eu"},
+        first | {"datacenter_id": "dc2"} | second,
+    )
+    both = (sc | {"datacenter_id": "dc1"}, sc | {"datacenter_id": "dc2"})
+    owned = ({"product": "System Center"},)
+    assert [r[2] for r in told(*both, owned=owned, datacenters=centers)] == expected
+
+
 def test_licenses_that_came_later_leave_later():
     assignment = {
         "assignment_id": "1", "product": "SQL Server", "metric": "core", "quantity": 8, "basis": "mobility",

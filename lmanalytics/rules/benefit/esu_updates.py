@@ -3,8 +3,11 @@
 import polars as pl
 
 from lmanalytics.rules.benefit import esu_eligibility, esu_offerings, esu_support, esu_use
+from lmanalytics.rules.benefit._esu_columns import HOSTED, SQL_SERVER, WINDOWS_SERVER
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right import mobility_partners
+from lmanalytics.rules.right._mobility_facts import with_provider
 from lmanalytics.rules.topics import Tables, held
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
@@ -14,6 +17,7 @@ _SERVER = [ENTITY, "subject_kind", "subject_id", "product", "version"]
 _VERSION = ["product", "version"]
 _FLAGS = ("is_permitted", "gets_new_updates", "is_bound_to_covered_licenses")
 _USE, _SUPPORT = column_name(esu_use, "use"), column_name(esu_support, "support")
+_STATUS, _PARTNER = column_name(mobility_partners, "partner_status"), mobility_partners.Reason
 _STACK = "azure_stack"
 _FREE, _DEVELOPMENT = esu_eligibility.Reason.FREE.code, esu_eligibility.Reason.DEVELOPMENT.code
 _ACT = {
@@ -27,14 +31,15 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     """Say of every server whose updates have begun whether they may be on it.
 
     Args:
-        inputs: the `esu` answer; `facts_oses` for where it runs, `agreements` for support plans.
+        inputs: the `esu` answer; `facts_oses` and `installs` for where it runs and by whose license, `agreements` for
+            support plans, `providers`.
         settings: date and policies.
 
     Returns:
         `esu_updates`: whether software with updates may run there, may take new ones, and is bound to licenses that
         have or had coverage. No export says which updates are installed, so the answer holds if any are. `findings`:
-        of servers without current coverage where others of the same version have had it, and of customers whose
-        updates come without support.
+        of servers without current coverage where others of the same version have had it, of customers whose
+        updates come without support, and of providers that may not host what is updated.
 
     """
     if "esu" not in inputs or settings.as_of < esu_offerings.offerings.start:
@@ -48,7 +53,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     keys = [*ANSWERS["esu_updates"].schema, "entity_has_coverage", "customer_has_coverage"]
     kept = held(told.select(keys))
     answer = ANSWERS["esu_updates"].conform(kept).sort(ENTITY, *ANSWERS["esu_updates"].key)
-    parts = [_of_use(kept), _of_support(kept, inputs, settings)]
+    parts = [_of_use(kept), _of_support(kept, inputs, settings), _of_providers(inputs, settings)]
     found = pl.concat([ANSWERS["findings"].conform(part) for part in parts])
     return {"esu_updates": answer, "findings": found.sort(ENTITY, "finding_id")}
 
@@ -153,3 +158,47 @@ def _of_support(servers: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl
         status=pl.lit("open"),
         rule=pl.lit("esu_support.support"),
     )
+
+
+def _of_providers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Tell of workloads under a provider's licenses whose provider is no Authorized Services Provider."""
+    none = pl.LazyFrame(
+        schema=dict.fromkeys(
+            (ENTITY, "ose_id", "provider", "location", "state", "license_source", "product"), pl.String
+        )
+    )
+    oses = inputs.get("facts_oses", none).filter(pl.col("state") == "current")
+    hosted = pl.col("license_source").is_in(HOSTED)
+    there = oses.select(ENTITY, "ose_id", "provider", "location")
+    systems = oses.filter(hosted).select(ENTITY, "ose_id", product=pl.lit(WINDOWS_SERVER))
+    installs = inputs.get("installs", none).filter(hosted & (pl.col("product") == SQL_SERVER))
+    workloads = pl.concat([systems, installs.select(ENTITY, "ose_id", "product")]).unique()
+    live = (pl.col("period_start") <= settings.as_of) & (pl.col("period_end") >= settings.as_of)
+    needs = inputs["esu"].filter(live.fill_null(value=False) & (pl.col("licenses_required") != 0))
+    asked = (
+        needs.select(ENTITY, *_VERSION, ose_id="subject_id")
+        .join(workloads, on=[ENTITY, "ose_id", "product"], how="semi")
+        .join(there, on=[ENTITY, "ose_id"], how="left")
+        .filter(~pl.col("location").str.starts_with("azure").fill_null(value=False))
+    )
+    judged = evaluate(with_provider(asked, inputs, settings), mobility_partners, settings)
+    barred = [_PARTNER.NO_PARTNER.code, _PARTNER.PROVIDER_UNKNOWN.code]
+    rows = (
+        judged.with_columns(pl.col("provider").fill_null("a provider that is not named"), reason=_STATUS)
+        .filter(pl.col("reason").is_in(barred))
+        .group_by(ENTITY, *_VERSION, "provider", "reason")
+        .agg(_servers=pl.len())
+    )
+    return rows.with_columns(
+        finding_id=pl.format("esu:{}/{} {}/hosted/{}/{}", ENTITY, "product", "version", "provider", "reason"),
+        severity=pl.lit("warning"),
+        area=pl.lit("esu"),
+        subject_id="provider",
+        statement=pl.format(
+            "{} {}, servers under licenses of {}: {}. Updates are sold for them at Authorized Mobility Partners alone.",
+            "product", "version", "provider", "_servers",
+        ),
+        action=pl.lit("State the provider's standing in the table of providers, or buy no updates for these."),
+        status=pl.lit("open"),
+        rule=pl.lit("mobility_partners.partner_status"),
+    )  # fmt: skip

@@ -55,7 +55,7 @@ def deployments(inputs: Tables, settings: Settings) -> pl.LazyFrame:
 
 def _sized(table: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Decide some rows of the table as far as their eligibility and their licenses, each by itself."""
-    rows = _with_provider(_placed(table, settings), inputs, settings)
+    rows = with_provider(_placed(table, settings), inputs, settings)
     for module in (mobility_partners, license_mobility_products):
         rows = decide(rows, module, settings)
     rows = decide(with_program(rows, inputs), license_mobility_programs, settings)
@@ -100,7 +100,8 @@ def _placed(table: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _with_provider(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def with_provider(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Add what is published of each row's provider and what `providers` states: the facts of `mobility_partners`."""
     known = partners(rows, settings).rename({"is_listed_provider": "_listed"})
     table = inputs.get("providers", CANONICAL["providers"].empty())
     stated = (
@@ -186,7 +187,7 @@ def _with_management(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> 
     own = pl.col("license_source").is_null() | (pl.col("license_source") == "own")
     managed = pl.when((pl.col("state") == "running") & own).then("managed_oses").otherwise(0)
     before = managed.cum_sum().over(same, order_by=["deployed_on", "deployment_id"]) - managed
-    placed = table.join(names, on="provider", how="left").with_columns(_place=place)
+    placed = table.with_columns(_place=place).join(names, on="provider", how="left")
     managing = placed.select(*_DEPLOYMENT, managed_before=before)
     return rows.join(managing, on=_DEPLOYMENT, how="left").with_columns(pl.col("managed_before").fill_null(0))
 

@@ -21,8 +21,9 @@ def covered(ose, *rows):
     return [{"coverage_id": f"{ose}{n}", "ose_id": ose, "quantity": 8} | row for n, row in enumerate(rows)]
 
 
-def given(*oses, coverage=(), plans=None, day=DAY):
-    tables = {"esu_coverage": coverage} if coverage else {}
+def given(*oses, coverage=(), plans=None, providers=(), installs=(), day=DAY):
+    named = {"esu_coverage": coverage, "providers": providers, "installs": installs}
+    tables = {name: list(rows) for name, rows in named.items() if rows}
     found = inputs(day, SOME, hosts=[{"host_id": "h1"}], oses=list(oses), **tables)
     if plans is not None:
         rows = [
@@ -102,6 +103,35 @@ def test_updates_without_support_are_told_of(plans, expected):
     assert [f["reason"] for f in found if f["rule"] == "esu_support.support"] == expected
     without = answered(V1, plans=plans)["findings"]
     assert not [f for f in without if f["rule"] == "esu_support.support"]
+
+
+HOSTED = {"ose_id": "p1", "location": "provider_shared", "license_source": "license_included"}
+STATED = {"provider": "Contoso Cloud", "valid_from": date(2020, 1, 1), "is_listed_provider": False}
+
+
+@pytest.mark.parametrize(
+    ("ose", "providers", "expected"),
+    [
+        ({"provider": "AWS"}, [], []),
+        ({"provider": "Contoso Cloud"}, [], ["provider_unknown"]),
+        ({"provider": None}, [], ["provider_unknown"]),
+        ({"provider": "Contoso Cloud"}, [STATED], ["no_partner"]),
+        ({"provider": "Contoso Cloud"}, [STATED | {"is_authorized_mobility_partner": True}], []),
+        ({"provider": "Contoso Cloud", "license_source": "own"}, [STATED], []),
+        ({"provider": "Contoso Cloud", "location": "azure"}, [STATED], []),
+        ({"provider": "Contoso Cloud", "os_version": "2022"}, [STATED], []),
+    ],
+)
+def test_updates_for_a_providers_licenses_need_an_authorized_provider(ose, providers, expected):
+    found = answered(HOSTED | ose, providers=providers)["findings"]
+    assert [f["reason"] for f in found if f["rule"] == "mobility_partners.partner_status"] == expected
+
+
+def test_sql_server_of_a_provider_counts_by_itself():
+    sql = {"install_id": "i1", "ose_id": "p1", "license_source": "spla"}
+    machine = HOSTED | {"provider": "Contoso Cloud", "os_version": "2022", "license_source": "own"}
+    found = answered(machine, providers=[STATED], installs=[sql])["findings"]
+    assert [(f["subject_id"], f["statement"].split(",")[0]) for f in found] == [("Contoso Cloud", "SQL Server 2014")]
 
 
 def test_before_the_first_year_nothing_is_said():

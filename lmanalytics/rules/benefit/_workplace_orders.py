@@ -47,7 +47,8 @@ def judged(inputs: Tables, used: pl.LazyFrame, settings: Settings) -> pl.LazyFra
     )
     is_online = (pl.col("option") == _ONLINE).fill_null(value=False)
     online = _online(placed.filter(is_online), inputs, settings)
-    software = _software(placed.filter(~is_online), used, settings)
+    given = placed.filter(~is_online).with_columns(are_copies_given=pl.lit("app_users" in inputs))
+    software = _software(given, used, settings)
     numbered = compute(
         workplace_discount_orders, "numbered", settings, orders=pl.concat([online, software], how="diagonal")
     )

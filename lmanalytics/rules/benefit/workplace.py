@@ -118,7 +118,9 @@ def _software_facts(inputs: Tables, used: pl.LazyFrame, orders: pl.LazyFrame, se
     claims = held.join(acquired, on=key, how="full", coalesce=True)
     return (
         claims.join(people_of(claims, inputs), on=PERSON)
-        .with_columns(pl.col("acquired").fill_null(0), day=pl.lit(settings.as_of))
+        .with_columns(
+            pl.col("acquired").fill_null(0), day=pl.lit(settings.as_of), are_copies_given=pl.lit("app_users" in inputs)
+        )
         .with_columns(licenses_acquired="acquired", product=product_of(pl.col("product"), pl.col("right")))
     )
 

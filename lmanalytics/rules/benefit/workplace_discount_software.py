@@ -28,6 +28,7 @@ class Reason(ReasonBase):
     PROGRAM_UNKNOWN = (
         "It is not known under which program the copy is licensed, and an academic one may not be eligible."
     )
+    COPIES_NOT_GIVEN = "No table says which copies employees use at work."
     NOT_WORK_COPY = "The application is not a copy that is licensed for work."
     NOT_EMPLOYED = "The person is not an employee."
     EMPLOYEE_UNKNOWN = "The person is not among the employees."
@@ -87,7 +88,7 @@ def is_offered(product: pl.Expr, day: pl.Expr, *, workplace_licenses: pl.DataFra
     return day.cast(pl.Date) >= first
 
 
-@rule(unit="code", cite="benefit", start="2015-07-01", decides_null=True)
+@rule(unit="code", cite="benefit", start="2015-07-01", decides_null=True, optional=("are_copies_given",))
 def obstacle_of_person(
     day: pl.Expr,
     employed_from: pl.Expr,
@@ -95,12 +96,15 @@ def obstacle_of_person(
     assigned_from: pl.Expr,
     assigned_to: pl.Expr,
     is_work_licensed_copy: pl.Expr,
+    are_copies_given: pl.Expr,
 ) -> pl.Expr:
     """Why the person is not an employee who uses a copy at work on the day; null for one who is."""
     on = day.cast(pl.Date)
     hired, left, began, ended = (d.cast(pl.Date) for d in (employed_from, employed_to, assigned_from, assigned_to))
     return (
-        pl.when(began.is_null())
+        pl.when(began.is_null() & ~are_copies_given.cast(pl.Boolean))
+        .then(Reason.COPIES_NOT_GIVEN.lit)
+        .when(began.is_null())
         .then(Reason.NO_COPY.lit)
         .when(~is_work_licensed_copy.cast(pl.Boolean))
         .then(Reason.NOT_WORK_COPY.lit)
@@ -196,5 +200,12 @@ def devices(quantity: pl.Expr, *, max_devices: int) -> pl.Expr:
 
 ENTITLED = (Reason.ELIGIBLE.code, Reason.LICENSE_ACQUIRED.code)
 UNKNOWN = tuple(
-    r.code for r in (Reason.EMPLOYEE_UNKNOWN, Reason.VERSION_UNKNOWN, Reason.PROGRAM_UNKNOWN, Reason.COVERAGE_UNKNOWN)
+    r.code
+    for r in (
+        Reason.COPIES_NOT_GIVEN,
+        Reason.EMPLOYEE_UNKNOWN,
+        Reason.VERSION_UNKNOWN,
+        Reason.PROGRAM_UNKNOWN,
+        Reason.COVERAGE_UNKNOWN,
+    )
 )

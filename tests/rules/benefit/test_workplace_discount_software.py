@@ -14,13 +14,14 @@ PLAIN = {
     "product": "Visio", "edition": "Standard", "version": "2021", "program": "ea", "has_membership": None,
     "is_work_licensed_copy": True, "day": AS_OF, "employed_from": date(2020, 1, 1), "employed_to": None,
     "assigned_from": date(2024, 1, 1), "assigned_to": None, "coverage": "known", "coverage_end": date(2027, 3, 31),
-    "other_version_on": None, "licenses_acquired": 0,
+    "other_version_on": None, "licenses_acquired": 0, "are_copies_given": True,
 }  # fmt: skip
 KINDS = {
     "product": pl.String, "edition": pl.String, "version": pl.String, "program": pl.String, "has_membership": pl.Boolean,
     "is_work_licensed_copy": pl.Boolean, "day": pl.Date, "employed_from": pl.Date, "employed_to": pl.Date,
     "assigned_from": pl.Date, "assigned_to": pl.Date, "coverage": pl.String, "coverage_end": pl.Date,
     "other_version_on": pl.Date, "licenses_acquired": pl.Int64,
+    "are_copies_given": pl.Boolean,
 }  # fmt: skip
 YESTERDAY, TOMORROW = AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)
 CASES = [
@@ -53,6 +54,8 @@ CASES = [
     ({"assigned_to": AS_OF}, True, "eligible"),
     ({"assigned_to": YESTERDAY}, False, "not_a_user"),
     ({"assigned_from": None}, False, "no_copy"),
+    ({"assigned_from": None, "are_copies_given": False}, None, "copies_not_given"),
+    ({"assigned_from": None, "are_copies_given": None}, False, "no_copy"),
     ({"coverage_end": AS_OF}, True, "eligible"),
     ({"coverage_end": YESTERDAY}, False, "coverage_ended"),
     ({"coverage_end": None}, False, "coverage_ended"),

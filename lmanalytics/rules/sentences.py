@@ -70,10 +70,9 @@ def _summary(source: str) -> str:
     every = sentences().filter(pl.col("source") == source)
     states = every.filter(pl.col("kind") != "nothing")
     by_rules = states.filter(pl.col("rules").list.len() > 0).height
-    return (
-        f"Of {every.height} sentences {states.height} state something: rules compute {by_rules}, "
-        f"and no data can decide {states.height - by_rules}."
-    )
+    rest = states.height - by_rules
+    split = f"rules compute {by_rules}, and no data can decide {rest}" if rest else "rules compute all of them"
+    return f"Of {every.height} sentences {states.height} state something: {split}."
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ import pytest
 from lmanalytics.rules import engine
 from lmanalytics.rules.parameters import Settings
 
-EXAMPLES = 20
+EXAMPLES = 10
 """Of a property, this many examples are enough to find a large one."""
 
 _plain = engine.evaluate, engine.compute
@@ -71,6 +71,7 @@ def save(folder: Path) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Ask where to write."""
     parser.addoption("--recorded", type=Path, required=True, help="folder of the recorded inputs")
+    parser.addoption("--wanted", default="", help="stop when these calls were met: right.license_coverage/coverage,…")
 
 
 def pytest_collection_modifyitems() -> None:
@@ -79,6 +80,13 @@ def pytest_collection_modifyitems() -> None:
         "recorder", deadline=None, max_examples=EXAMPLES, derandomize=True, database=None
     )
     hypothesis.settings.load_profile("recorder")
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Stop when nothing more is wanted."""
+    wanted = item.config.getoption("--wanted")
+    if wanted and {"/".join(key) for key in _kept} >= set(wanted.split(",")):
+        item.session.shouldstop = "every call that was wanted is recorded"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,7 @@ from lmanalytics.rules.engine import rules_in_force, rules_of
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.register import modules
 
-TERMS = ("offered", "listed")
+TERMS = ("license_grants", "listed", "offered")
 """Frames that hold terms rather than an estate: as many rows as the terms have, at any size."""
 
 TESTS = ROOT / "tests" / "rules"
@@ -27,19 +28,26 @@ def by_name() -> dict[str, ModuleType]:
     return {".".join(module.__name__.split(".")[-2:]): module for module in modules()}
 
 
+def module_of(name: str) -> ModuleType:
+    """Import one rule module."""
+    return import_module(f"lmanalytics.rules.{name}")
+
+
 def calls_of(module: ModuleType) -> set[str]:
     """Name what a module must be given: `facts` for its expressions, and each of its frame rules."""
     return {r.name if r.is_frame else "facts" for r in rules_of(module)}
 
 
 def record(names: list[str], folder: Path) -> None:
-    """Run the modules' own tests, then those of their packages where a rule was not met, and keep the inputs."""
-    own = {name: TESTS / name.partition(".")[0] / f"test_{name.partition('.')[2]}.py" for name in names}
-    _run([path for path in own.values() if path.is_file()], folder)
-    known = by_name()
-    lacking = {name.partition(".")[0] for name in names if calls_of(known[name]) - _recorded(folder, name).keys()}
-    others = {path for package in lacking for path in (TESTS / package).glob("test_*.py")} - set(own.values())
-    _run(sorted(others), folder)
+    """Run the modules' own tests, then those of their package's topics while a rule was not met; keep the inputs."""
+    own = {name: TESTS / name.partition(".")[0] / f"test_{name.partition('.')[2]}.py" for name in by_name()}
+    _run([own[name] for name in names if own[name].is_file()], folder)
+    lacking = {
+        f"{name}/{call}" for name in names for call in calls_of(module_of(name)) - _recorded(folder, name).keys()
+    }
+    for package in sorted({name.partition(".")[0] for name in lacking}):
+        topics = set((TESTS / package).glob("test_*.py")) - set(own.values())
+        _run(sorted(topics), folder, *sorted(name for name in lacking if name.startswith(f"{package}.")))
 
 
 def recorded(folder: Path, name: str) -> dict[str, Any]:
@@ -50,9 +58,7 @@ def recorded(folder: Path, name: str) -> dict[str, Any]:
 
     """
     found = _recorded(folder, name)
-    module = by_name()[name]
-    missing = calls_of(module) - found.keys()
-    if missing:
+    if missing := calls_of(module_of(name)) - found.keys():
         message = f"no test of its package gives it {', '.join(sorted(missing))}"
         raise LookupError(message)
     return found
@@ -111,9 +117,9 @@ def _recorded(folder: Path, name: str) -> dict[str, Any]:
     return json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
 
 
-def _run(tests: list[Path], folder: Path) -> None:
+def _run(tests: list[Path], folder: Path, *wanted: str) -> None:
     """Run tests in a process of its own; a test that fails has recorded what it was given all the same."""
     if tests:
-        plugins = ["-p", "benchmarks.recorder", "-p", "no:cacheprovider", "--recorded", str(folder)]
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", *plugins, *map(str, tests)]
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # noqa: S603 (our own tests)
+        plugin = ["-p", "benchmarks.recorder", "--recorded", str(folder), f"--wanted={','.join(wanted)}"]
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", *plugin]
+        subprocess.run([*command, *map(str, tests)], cwd=ROOT, capture_output=True, check=False)  # noqa: S603 (our own tests)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from benchmarks.measure import Measurement, StageError, measure
-from benchmarks.rule_inputs import by_name, record, recorded, rules_used
+from benchmarks.rule_inputs import by_name, module_of, record, recorded, rules_used
 
 ROWS = 10_000_000
 LONGEST = 60.0
@@ -52,9 +52,9 @@ def _module(work: Path, name: str, rows: int) -> dict[str, object]:
     """Climb to all the rows by steps of ten, as far as the step before says that the next one is bearable."""
     calls = recorded(work, name)
     measure("check", ENGINE, work, given=[name], at_most=GIVEN_UP)
-    parts = (10, 1) if calls.keys() == {"facts"} else (100, 10, 1)
-    taken, height = _at(work, name, rows // parts[0])
-    for part in parts[1:]:
+    first, *steps = (10, 1) if calls.keys() == {"facts"} else (100, 10, 1)
+    taken, height = _at(work, name, rows // first)
+    for part in steps:
         if not _is_bearable(taken, height, rows // part):
             break
         try:
@@ -64,7 +64,7 @@ def _module(work: Path, name: str, rows: int) -> dict[str, object]:
             break
     return {
         "module": name,
-        "rules": rules_used(by_name()[name], calls),
+        "rules": rules_used(module_of(name), calls),
         "rows": height,
         "seconds": taken.seconds,
         "cpu_seconds": taken.cpu_seconds,

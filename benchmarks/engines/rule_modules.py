@@ -5,10 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.rule_inputs import by_name, height, recorded, settings_of, tile
+from benchmarks.rule_inputs import height, module_of, recorded, settings_of, tile
 from lmanalytics.rules.engine import compute, evaluate
 
-MODULES = by_name()
 COPIES = 3
 
 
@@ -56,7 +55,7 @@ def run(work: Path, name: str) -> None:
 
 def answer(work: Path, name: str, call: str, folder: Path) -> pl.LazyFrame:
     """Give a call its frames: the new columns of an expression module, or what a frame rule returns."""
-    module, said = MODULES[name], recorded(work, name)[call]
+    module, said = module_of(name), recorded(work, name)[call]
     given = {frame: pl.scan_parquet(folder / f"{call}.{frame}.parquet") for frame in said["frames"]}
     if call != "facts":
         return compute(module, call, settings_of(said), **given)

@@ -29,8 +29,8 @@ def test_every_rule_module_has_a_name_of_its_own():
 @pytest.mark.parametrize("name", [EXPRESSIONS, FRAME])
 def test_what_the_tests_give_a_module_is_recorded(work, name):
     calls = rule_inputs.recorded(work, name)
-    assert calls.keys() == rule_inputs.calls_of(rule_inputs.by_name()[name])
-    assert rule_inputs.rules_used(rule_inputs.by_name()[name], calls) == 1
+    assert calls.keys() == rule_inputs.calls_of(rule_inputs.module_of(name))
+    assert rule_inputs.rules_used(rule_inputs.module_of(name), calls) == 1
     for call, said in calls.items():
         assert rule_inputs.height(work / name, call, said["frames"]) > 0
 

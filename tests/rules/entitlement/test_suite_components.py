@@ -2,7 +2,11 @@ from datetime import date
 
 import polars as pl
 
+from lmanalytics.rules.engine import compute
+from lmanalytics.rules.entitlement import suite_components
+from lmanalytics.rules.parameters import Settings
 from tests.examples.entitlement import Ledger, in_force
+from tests.tables import read_table
 
 AS_OF = date(2026, 6, 30)
 ACCESSED = ("Exchange Server", "SharePoint Server", "Skype for Business Server")
@@ -59,3 +63,29 @@ def test_a_suite_of_access_licenses_grants_base_and_additive_ones():
     assert held["license_id"].is_unique().all()
     versions = held.filter(product="Exchange Server")["version_right"].unique().to_list()
     assert versions == ["Subscription Edition"]
+
+
+GRANTS = """
+case                      | product | quantity | sa_active || granted | quantity
+--------------------------|---------|----------|-----------||---------|---------
+three for two             | A       |       10 | true      || B       | 15
+a rest grants nothing     | A       |        3 | true      || B       | 4
+too few                   | C       |        4 | true      || D       | 0
+just enough               | C       |        5 | true      || D       | 1
+without coverage          | A       |       10 | false     ||         |
+coverage is not known     | A       |       10 |           ||         |
+how many is not known     | A       |          | true      || B       |
+nothing is offered for it | E       |       10 | true      ||         |
+"""
+
+
+def test_covered_licenses_grant_others_in_the_ratio_of_the_offer():
+    given, expected = read_table(GRANTS)
+    licenses = given.with_columns(entity_id=pl.lit("main"), license_id="case").lazy()
+    offers = pl.LazyFrame({"product": ["A", "C"], "granted_product": ["B", "D"], "licenses": [2, 5], "granted": [3, 1]})
+    found = compute(suite_components, "grants", Settings(AS_OF), licenses=licenses, license_grants=offers).collect()
+    assert found["is_marked"].all()
+    rows = zip(given["case"], *(expected[name] for name in expected.columns), strict=True)
+    granted = {case: (product, quantity) for case, product, quantity in rows if product}
+    answers = found.select("license_id", "product", "quantity").rows()
+    assert {case: (product, quantity) for case, product, quantity in answers} == granted

@@ -21,6 +21,8 @@ TRACED = {
 ON_HOST = [ENTITY, "host_id", "offer"]
 OFFER = [ENTITY, "product", "offer", "esu_year"]
 YEAR = [*SUBJECT, "esu_year"]
+CODED = (ENTITY, "subject_kind", "product", "version", "offer", "edition", "location", "basis")
+_CODED_TOO = ("state", "rule", "reason", "outcome", "channel", "currency")
 HOSTED = ("license_included", "spla")
 """Sources of a license that a provider includes in its rate."""
 
@@ -28,3 +30,14 @@ HOSTED = ("license_included", "spla")
 def settled(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Compute a frame that several others read, so that the plan does not repeat it for each of them."""
     return frame.collect(engine="streaming").lazy()
+
+
+def coded(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Code the names that repeat: they take a quarter of the memory, and joins on them half the time."""
+    names = [name for name in (*CODED, *_CODED_TOO) if name in frame.collect_schema()]
+    return frame.with_columns(pl.col(names).cast(pl.Categorical))
+
+
+def spelled(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Spell out what was coded."""
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))

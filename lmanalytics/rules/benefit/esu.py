@@ -11,10 +11,10 @@ from lmanalytics.rules.benefit import (
     esu_sql_server_licenses,
     esu_windows_server_licenses,
 )
-from lmanalytics.rules.benefit._esu_columns import SQL_SERVER, SUBJECT, WINDOWS_SERVER, YEAR, settled
+from lmanalytics.rules.benefit._esu_columns import SQL_SERVER, SUBJECT, WINDOWS_SERVER, YEAR, coded, settled, spelled
 from lmanalytics.rules.benefit._esu_findings import findings
 from lmanalytics.rules.benefit._esu_supply import access_gaps, priced, prices
-from lmanalytics.rules.benefit._esu_years import Estate, estate, years
+from lmanalytics.rules.benefit._esu_years import Estate, estate, parts, years
 from lmanalytics.rules.demand.price_list import all_products
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name
@@ -55,8 +55,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     if settings.as_of < esu_offerings.offerings.start:
         return {"esu": ANSWERS["esu"].empty(), "findings": findings(None, None, settings)}
     known = estate(inputs, settings)
-    rows = _answered(known, inputs, settings)
-    told = {"esu": settled(ANSWERS["esu"].conform(rows).sort(ENTITY, *ANSWERS["esu"].key))}
+    told = {"esu": _answered(known, inputs, settings)}
     if "esu_coverage" in inputs:
         told["esu_coverage_outcomes"] = _outcomes(known)
     return told | {"findings": findings(told["esu"], known, settings)}
@@ -80,15 +79,24 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
 
 
 def _answered(known: Estate, inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    """Add what is left to buy, what it costs, and the access licenses to the server-years."""
-    rows = years(known, inputs, settings)
+    """Compute the answer part by part; the parts are in the order of its key."""
     entities = known.subjects.select(ENTITY).unique().collect(engine="streaming").lazy()
     listed = prices(
         inputs.get("prices"), all_products(inputs.get("prices"), settings.as_of), known.versions, entities, settings
     ).collect()
+    gaps = access_gaps(inputs["access_licenses"], settings).collect() if "access_licenses" in inputs else None
+    rows = [ANSWERS["esu"].empty()]
+    for part in parts(known):
+        found = _with_access(years(part, inputs, settings), gaps)
+        answer = ANSWERS["esu"].conform(_bought(found, listed)).sort(ENTITY, *ANSWERS["esu"].key)
+        rows.append(spelled(settled(coded(answer))))
+    return pl.concat(rows)
+
+
+def _bought(rows: pl.LazyFrame, listed: pl.DataFrame) -> pl.LazyFrame:
+    """Add what is left to buy, what it costs, and the reason."""
     gap = (pl.col("licenses_required") - pl.col("licenses_covered")).clip(0)
-    with_access = _with_access(rows, inputs, settings)
-    bought = priced(with_access, listed.lazy()).with_columns(gap=gap, is_eligible=pl.col(_ELIGIBLE))
+    bought = priced(rows, listed.lazy()).with_columns(gap=gap, is_eligible=pl.col(_ELIGIBLE))
     cost = pl.when(pl.col("gap") == 0).then(pl.lit(0, MONEY)).when("is_eligible").then(pl.col("gap") * pl.col("price"))
     blocked = ~pl.col("is_eligible").fill_null(value=False) | pl.col(_WHY).is_in(_SPECIAL)
     return bought.with_columns(
@@ -116,11 +124,11 @@ def _answered(known: Estate, inputs: Tables, settings: Settings) -> pl.LazyFrame
     )
 
 
-def _with_access(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _with_access(rows: pl.LazyFrame, access: pl.DataFrame | None) -> pl.LazyFrame:
     """Add access_licenses_without_sa: of the server, its host and everyone; none while no update is active."""
-    if "access_licenses" not in inputs:
+    if access is None:
         return rows.with_columns(access_licenses_without_sa=pl.lit(None, pl.Int64))
-    gaps = access_gaps(inputs["access_licenses"], settings).collect(engine="streaming").lazy()
+    gaps = access.lazy()
     host, ose, count = pl.col("host_id"), pl.col("ose_id"), pl.col("without_sa")
     by_ose = gaps.filter(ose.is_not_null()).select(ENTITY, "product", _ose=ose, _of_ose=count, _has_ose=True)
     by_host = gaps.filter(ose.is_null() & host.is_not_null()).select(

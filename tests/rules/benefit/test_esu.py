@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from lmanalytics.rules.benefit import esu
+from lmanalytics.rules.benefit import _esu_years, esu
 from lmanalytics.rules.engine import Reason
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.register import reasons
@@ -415,3 +415,18 @@ def test_explain_recomputes_a_machine_and_names_its_host():
 def test_the_reason_of_the_topic_is_a_sentence():
     assert issubclass(esu.Reason, Reason)
     assert esu.Reason.CORES_UNKNOWN.value.endswith(".")
+
+
+def test_parts_give_what_the_whole_gives(monkeypatch):
+    entities = [{"entity_id": e} for e in ("main", "sister")]
+    hosts = [{"host_id": "h1"} | e for e in entities]
+    oses = [{"ose_id": f"v{n}", "host_id": "h1"} | e for n in range(5) for e in entities]
+    bought = [{"purchase_id": f"p{y}", "esu_year": y, "quantity": 20} for y in (1, 3)]
+    more = {"licenses": SOME, "hosts": hosts, "oses": oses, "purchases": bought, "esu_coverage": covered(SECOND, {})}
+    whole = answered(**more)
+    monkeypatch.setattr(_esu_years, "_SUBJECTS_PER_PART", 3)
+    in_parts = answered(**more)
+    for name, frame in whole.items():
+        assert frame.equals(in_parts[name]), name
+    keys = ["entity_id", *ANSWERS["esu"].key]
+    assert whole["esu"].equals(whole["esu"].sort(keys))

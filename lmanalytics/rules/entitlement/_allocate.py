@@ -17,6 +17,7 @@ def allocate(demands: pl.DataFrame, supplies: pl.DataFrame) -> pl.DataFrame:
         key, demand, supply, units: demand is null for what nobody asked for, supply for what is missing.
 
     """
+    key = pl.col("key")
     end = pl.col("units").cum_sum().over("key").alias("end")
     ends = pl.concat(
         [demands.select("key", "demand", end), supplies.select("key", "supply", end)], how="diagonal_relaxed"
@@ -24,9 +25,17 @@ def allocate(demands: pl.DataFrame, supplies: pl.DataFrame) -> pl.DataFrame:
     return (
         ends.sort("key", "end", maintain_order=True)
         .with_columns(
-            pl.col("demand", "supply").backward_fill().over("key"),
-            units=pl.col("end") - pl.col("end").shift(1).over("key").fill_null(0),
+            _next("demand"),
+            _next("supply"),
+            units=pl.col("end") - pl.when(key.eq_missing(key.shift(1))).then(pl.col("end").shift(1)).fill_null(0),
         )
         .filter(pl.col("units") > 0)
         .select("key", "demand", "supply", "units")
     )
+
+
+def _next(side: str) -> pl.Expr:
+    """Fill upwards within each key; rows are sorted by it, so no window is needed."""
+    key = pl.col("key")
+    whose = pl.when(pl.col(side).is_not_null()).then(key).backward_fill()
+    return pl.when(whose.eq_missing(key)).then(pl.col(side).backward_fill())

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lmanalytics.evidence import accounts, findings
+from lmanalytics.evidence.again import again
 from lmanalytics.evidence.policies import policies
 from lmanalytics.facts import estate_facts
-from lmanalytics.facts.identities import REFERENCES, identified
+from lmanalytics.facts.identities import by_id, identified
 from lmanalytics.position.balance import balance, version_ranks
 from lmanalytics.position.optimum import plan
 from lmanalytics.position.true_up import true_up
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 Tables = dict[str, pl.LazyFrame]
 Stage = Callable[[Tables, Settings], Tables]
+PARTS = ("demand_of_", "rights_demand_of_", "findings_of_", "installs_outcomes_")
+"""Beginnings of the names of what single topics give to answers of several."""
 SWING_LIMIT = 200_000
 """OSEs above which other readings of the policies are not computed beside the one in force."""
 
@@ -52,7 +55,8 @@ def compute(
     """
     stages: dict[str, Tables] = {}
     for name, (words, stage) in STAGES.items():
-        progress(words)
+        if words:
+            progress(words)
         stages[name] = _saved(stage(_known(tables, stages, name), settings), folder)
     answered = _known({}, stages)
     progress("accounts and findings")
@@ -98,10 +102,14 @@ STAGES: dict[str, tuple[str, Stage]] = {
     "facts": ("the estate", _facts),
     "right": ("what rights change", right.answers),
     "demand": ("what the estate requires", demand.answers),
+    "whole": ("", lambda known, _: demand.whole(known)),
     "position": ("the position", _position),
     "benefit": ("what follows from the position", benefit.answers),
 }
-"""Each stage by its folder, in order: the words for a person who waits, and what it computes."""
+"""Each stage by its folder, in order: the words for a person who waits, and what it computes.
+
+`whole` puts together what the topics of the demand gave.
+"""
 
 
 def _known(tables: Tables, stages: dict[str, Tables], before: str = "") -> Tables:
@@ -111,7 +119,7 @@ def _known(tables: Tables, stages: dict[str, Tables], before: str = "") -> Table
         if name == before:
             break
         known |= stages.get(name, {})
-    return known | {name: known[f"facts_{name}"] for name in REFERENCES if f"facts_{name}" in known}
+    return by_id(known)
 
 
 def _minimums(known: Tables) -> pl.LazyFrame:
@@ -121,13 +129,17 @@ def _minimums(known: Tables) -> pl.LazyFrame:
 
 def _unknown(known: Tables) -> pl.LazyFrame | None:
     """Name the products of each entity of which some machine's demand is not computable, or cannot be met."""
-    names = [n for n in ("ose_outcomes", "host_outcomes", "installs_outcomes") if n in known]
-    if not names or "demand" not in known:
+    if "demand" not in known:
         return None
+    names = ("ose_outcomes", "host_outcomes", "installs_outcomes", "access_counts_outcomes")
     rows = [
         known[name].filter(pl.col("outcome").is_in(["not_computable", "not_licensable"])).select("entity_id", "product")
         for name in names
+        if name in known
     ]
+    subjects = known["demand"].group_by("entity_id", "subject_kind", "subject_id", "product")
+    closed = subjects.agg(pl.col("is_available").any()).filter(~pl.col("is_available"))
+    rows.append(closed.select("entity_id", "product"))
     metrics = known["demand"].group_by("product").agg(pl.col("metric").min())
     return (
         pl.concat(rows)
@@ -142,25 +154,10 @@ def _policies(tables: Tables, stages: dict[str, Tables], settings: Settings) -> 
     """Name every policy, with what another reading changes unless the estate is too large to ask again."""
     small = "oses" not in tables or tables["oses"].select(pl.len()).collect().item() <= SWING_LIMIT
 
-    def asked(other: Settings, stage: str) -> Tables:
-        if stage not in STAGES:
-            return {}
-        kept = {name: stages[name] for name in STAGES if list(STAGES).index(name) < list(STAGES).index(stage)}
-        again: Tables = {}
-        for name in list(STAGES)[len(kept) :]:
-            if name == "facts" and stage == "entitlement":
-                kept[name] = stages[name]
-                continue
-            kept[name] = _held(STAGES[name][1](_known(tables, kept, name), other))
-            again |= kept[name]
-        return again
+    def asked(other: Settings, policy: str) -> Tables:
+        return again(policy, other, tables, stages, {name: stage for name, (_, stage) in STAGES.items()})
 
     return policies(settings, _known({}, stages), asked if small else None)
-
-
-def _held(frames: Tables) -> Tables:
-    """Compute frames once and keep them in memory."""
-    return dict(zip(frames, (frame.lazy() for frame in pl.collect_all(list(frames.values()))), strict=True))
 
 
 def _told(tables: Tables) -> dict[str, Any]:
@@ -195,12 +192,14 @@ def _told(tables: Tables) -> dict[str, Any]:
 
 
 def _saved(frames: Tables, folder: Path) -> Tables:
-    """Stream frames to Parquet, each under its name, and scan them from there; facts go to a folder of their own."""
+    """Stream frames to Parquet, each under its name, and scan them from there; facts and parts have own folders."""
     saved = {}
     for name, frame in frames.items():
         path = folder / f"{name}.parquet"
         if name.startswith("facts_"):
             path = folder / "facts" / f"{name.removeprefix('facts_')}.parquet"
+        elif name.startswith(PARTS):
+            path = folder / "parts" / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.sink_parquet(path, compression="zstd", row_group_size=250_000)
         saved[name] = pl.scan_parquet(path)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -83,10 +84,14 @@ def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
             "unit": "",
             "inputs": "",
             "given": "",
-            "clause": register.sentence(row["reason"], row["rule"]) if row["reason"] and column == shown[0] else "",
+            "clause": _why(row) if column == shown[0] else "",
         }
         for row in rows.to_dicts()
         for column in shown
         if row[column] is not None
     ]
     return pl.DataFrame(lines, schema=EXPLANATION)
+
+
+def _why(row: dict[str, Any]) -> str:
+    return register.sentence(row["reason"], str(row["rule"]).partition(".")[0]) if row["reason"] else ""

@@ -15,7 +15,7 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.L
 
     Args:
         answered: position, plan, demand, step_ups, the outcomes of purchases, oses, hosts and installs, and what
-            a stage found itself (`<stage>_findings`); what is absent is not told of.
+            a stage found itself (`findings_of_<topic>`); what is absent is not told of.
         read: findings of the readers.
         checks: the gate's checks: table, check, severity, sentence, unexpected_count, success, examples.
 
@@ -37,7 +37,7 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.L
     for name, what in _OUTCOMES.items():
         if name in answered:
             parts.append(_unknown(answered[name], what))
-    parts += [frame for name, frame in sorted(answered.items()) if name.endswith("_findings")]
+    parts += [frame for name, frame in sorted(answered.items()) if name.startswith("findings_of_")]
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, default=3, return_dtype=pl.Int8)
     rows = [ANSWERS["findings"].conform(part) for part in parts]
     return (

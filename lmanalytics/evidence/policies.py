@@ -21,8 +21,8 @@ def policies(settings: Settings, answered: Tables, asked: Callable[[Settings, st
     Args:
         settings: date and policies of the run.
         answered: the answers of the run.
-        asked: answers the same question under other settings from a stage on (a folder of the program, such as
-            `demand`), and returns the answers that were computed again; None where that takes too long.
+        asked: answers the same question under other settings, which differ in the policy that is named, and
+            returns the answers that differ; None where that takes too long.
 
     Returns:
         The `policies` answer: for each other reading what is then required and short, its cost, and how many
@@ -75,7 +75,7 @@ def _swing(
     now: Totals,
 ) -> tuple[str, str]:
     """Answer the question under another reading: what is required, short, and its cost, against those in force."""
-    again = asked(Settings(settings.as_of, settings.policies | {name: reading}), register.policy_stage(name))
+    again = asked(Settings(settings.as_of, settings.policies | {name: reading}), name)
     changed = _changed(answered, again)
     then = totals(answered | again) if "position" in again else now
     needed, short, cost = (_signed(None if a is None or b is None else b - a) for a, b in zip(now, then, strict=True))

@@ -50,6 +50,11 @@ def identified(tables: Tables, hosts: pl.LazyFrame, oses: pl.LazyFrame) -> Table
     return found
 
 
+def by_id(known: Tables) -> Tables:
+    """Put what `identified` gave (`facts_installs`, …) in the place of the tables as they were read."""
+    return known | {name: known[f"facts_{name}"] for name in REFERENCES if f"facts_{name}" in known}
+
+
 def _book(machines: pl.LazyFrame, identity: str, name: str) -> pl.LazyFrame:
     """Return entity_id, _key, _id: of ids, names and first labels in this order, those of one machine only."""
     known = machines.select(ENTITY, pl.col(identity).alias("_id"), pl.col(name).alias("_name")).unique()

@@ -5,7 +5,7 @@ A topic has `NEEDS` (answer -> tables without which it is not computable), `answ
 """
 
 import pkgutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from types import ModuleType
 
@@ -16,6 +16,7 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.trace import EXPLANATION
 
 Tables = dict[str, pl.LazyFrame]
+Choice = Callable[[ModuleType], bool]
 SHARED = ("demand", "findings")
 """Answers to which several topics, of several stages, add rows."""
 
@@ -27,6 +28,11 @@ def topics_of(package: ModuleType) -> list[ModuleType]:
     return [module for module in found if hasattr(module, "NEEDS") and hasattr(module, "explain_subject")]
 
 
+def every(_: ModuleType) -> bool:
+    """Choose every topic."""
+    return True
+
+
 def lacking(topics: Sequence[ModuleType], given: Iterable[str]) -> dict[str, list[str]]:
     """Return for each answer that is not computable the tables that it lacks."""
     known = set(given)
@@ -34,36 +40,40 @@ def lacking(topics: Sequence[ModuleType], given: Iterable[str]) -> dict[str, lis
     return {answer: absent for answer, absent in sorted(needs.items()) if absent}
 
 
-def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, stage: str) -> Tables:
+def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings) -> Tables:
     """Ask for answers every topic that has the tables for one of them.
 
     Args:
         topics: modules in the order to ask; each sees the answers of those before it.
         inputs: canonical tables, facts and earlier answers by name; an absent one was not given.
         settings: date and policies.
-        stage: a name for what several stages give.
 
     Returns:
-        The answers by name; `<stage>_demand` and `<stage>_findings` hold the rows of all topics together.
+        The answers by name; `demand_of_<topic>` and `findings_of_<topic>` hold the rows that a topic adds to those
+        answers.
 
     Raises:
         RuleError: two topics give the same answer.
 
     """
     found: Tables = {}
-    shared: dict[str, list[pl.LazyFrame]] = {}
     for topic in topics:
         known = inputs | found
         if all(set(tables) - known.keys() for tables in topic.NEEDS.values()):
             continue
-        given: Tables = topic.answers(known, settings)
-        if twice := sorted(found.keys() & given.keys() - set(SHARED)):
+        name = topic.__name__.rpartition(".")[2]
+        answers: Tables = topic.answers(known, settings)
+        given = {f"{answer}_of_{name}" if answer in SHARED else answer: frame for answer, frame in answers.items()}
+        if twice := sorted(found.keys() & given.keys()):
             message = f"{topic.__name__} gives {', '.join(twice)}, which another topic gave already."
             raise RuleError(message)
-        for name in given.keys() & set(SHARED):
-            shared.setdefault(f"{stage}_{name}", []).append(given[name])
-        found |= {name: frame for name, frame in given.items() if name not in SHARED}
-    return found | {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in shared.items()}
+        found |= given
+    return found
+
+
+def together(tables: Tables, answer: str) -> list[pl.LazyFrame]:
+    """Return the rows that topics add to `demand` or `findings`, a frame for each topic by name."""
+    return [frame for name, frame in sorted(tables.items()) if name.startswith(f"{answer}_of_")]
 
 
 def held(frame: pl.LazyFrame) -> pl.LazyFrame:

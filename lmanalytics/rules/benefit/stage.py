@@ -6,15 +6,16 @@ from lmanalytics.rules.parameters import Settings
 Tables = topics.Tables
 
 
-def answers(inputs: Tables, settings: Settings) -> Tables:
-    """Ask every topic of this package.
+def answers(inputs: Tables, settings: Settings, only: topics.Choice = topics.every) -> Tables:
+    """Ask the topics of this package.
 
     Args:
         inputs: canonical tables, facts (`facts_hosts`, …) and every earlier answer; an absent one was not given.
         settings: date and policies.
+        only: which topics to ask.
 
     Returns:
-        The topics' answers. `benefit_findings` are the rows that they add to the findings.
+        The topics' answers (`topics.gather`).
 
     """
-    return topics.gather(topics.topics_of(benefit), inputs, settings, "benefit")
+    return topics.gather([t for t in topics.topics_of(benefit) if only(t)], inputs, settings)

@@ -10,35 +10,49 @@ from lmanalytics.schemas import ANSWERS, ENTITY
 Tables = topics.Tables
 EXTRA = {"licenses_with_sa": pl.Int64(), "full_sets": pl.Int64(), "is_lower_bound": pl.Boolean()}
 _KEY = [ENTITY, *ANSWERS["demand"].key, "version"]
-_PARTS = "installs_outcomes_"
+_INSTALLS = "installs_outcomes_"
 
 
-def answers(inputs: Tables, settings: Settings) -> Tables:
-    """Ask every topic of this package, and add what rights require (`right_demand`).
+def answers(inputs: Tables, settings: Settings, only: topics.Choice = topics.every) -> Tables:
+    """Ask the topics of this package.
 
     Args:
         inputs: canonical tables, facts (`facts_hosts`, …), what is owned and rights; an absent one was not given.
         settings: date and policies.
+        only: which topics to ask.
+
+    Returns:
+        The topics' answers (`topics.gather`), with what rights require among them (`demand_of_rights`); `whole`
+        puts them together.
+
+    """
+    found = topics.gather([t for t in topics.topics_of(demand) if only(t)], inputs, settings)
+    if rights := topics.together(inputs, "rights_demand"):
+        rows = pl.concat(rights, how="diagonal_relaxed")
+        found["demand_of_rights"] = demand_rows(rows, inputs.get("prices"), settings)
+    return found
+
+
+def whole(parts: Tables) -> Tables:
+    """Put the parts of the demand together.
+
+    Args:
+        parts: what `answers` returned.
 
     Returns:
         `demand`: the answer with licenses_with_sa, full_sets and is_lower_bound, a row per subject, product,
-        option and edition; `installs_outcomes`: a row per row of `installs`; the topics' other answers.
+        option and edition; `installs_outcomes`: a row per row of `installs`. Absent where no topic gave any.
 
     """
-    found = topics.gather(topics.topics_of(demand), inputs, settings, "demand")
-    rows = []
-    if "right_demand" in inputs:
-        rows.append(demand_rows(inputs["right_demand"], inputs.get("prices"), settings))
-    if "demand_demand" in found:
-        rows.append(found.pop("demand_demand"))
-    if rows:
+    found: Tables = {}
+    if rows := topics.together(parts, "demand"):
         schema = dict(ANSWERS["demand"].schema) | EXTRA
         every = pl.concat(rows, how="diagonal_relaxed")
         have = set(every.collect_schema().names())
         columns = [(pl.col(n) if n in have else pl.lit(None)).cast(t).alias(n) for n, t in schema.items()]
         found["demand"] = every.select(columns).sort(_KEY, nulls_last=True)
-    if parts := [found.pop(name) for name in sorted(found) if name.startswith(_PARTS)]:
-        found["installs_outcomes"] = pl.concat(parts, how="diagonal_relaxed").sort("row_id")
+    if rows := [frame for name, frame in sorted(parts.items()) if name.startswith(_INSTALLS)]:
+        found["installs_outcomes"] = pl.concat(rows, how="diagonal_relaxed").sort("row_id")
     return found
 
 

@@ -6,15 +6,17 @@ from lmanalytics.rules.parameters import Settings
 Tables = topics.Tables
 
 
-def answers(inputs: Tables, settings: Settings) -> Tables:
-    """Ask every topic of this package.
+def answers(inputs: Tables, settings: Settings, only: topics.Choice = topics.every) -> Tables:
+    """Ask the topics of this package.
 
     Args:
         inputs: canonical tables, facts (`facts_hosts`, …) and what is owned; an absent one was not given.
         settings: date and policies.
+        only: which topics to ask.
 
     Returns:
-        The topics' answers. `right_demand` and `right_findings` are the rows that they add to those answers.
+        The topics' answers (`topics.gather`); what they require is `rights_demand_of_<topic>`.
 
     """
-    return topics.gather(topics.topics_of(right), inputs, settings, "right")
+    found = topics.gather([t for t in topics.topics_of(right) if only(t)], inputs, settings)
+    return {f"rights_{n}" if n.startswith("demand_of_") else n: frame for n, frame in found.items()}

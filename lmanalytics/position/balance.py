@@ -9,8 +9,9 @@ from lmanalytics.position.classes import NEEDS, demand_classes, in_force, needs,
 from lmanalytics.position.grid import grid
 from lmanalytics.position.plan import SUBJECT
 from lmanalytics.position.rights import with_rights
+from lmanalytics.rules.demand._versions import releases
 from lmanalytics.rules.engine import compute
-from lmanalytics.rules.parameters import Settings, load_rule_file
+from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_coverage
 from lmanalytics.schemas import ANSWERS, MONEY
 
@@ -71,16 +72,7 @@ def balance(
 
 def version_ranks(settings: Settings) -> pl.DataFrame:
     """Order every product's versions by the day of their release: product, version, version_rank."""
-    from lmanalytics.rules.entitlement import new_version_rights  # noqa: PLC0415 (its table is read only here)
-
-    table = load_rule_file(new_version_rights).table("product_versions")
-    return (
-        table.filter(pl.col("ga_date") <= settings.as_of)
-        .group_by("product", "version")
-        .agg(pl.col("ga_date").min())
-        .sort("product", "ga_date", "version")
-        .select("product", "version", version_rank=pl.int_range(1, pl.len() + 1).over("product"))
-    )
+    return releases(settings).select("product", "version", "version_rank").collect()
 
 
 def _flows(supply: pl.DataFrame, classes: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.schemas import ANSWERS, MONEY
 
 KEY = ["entity_id", "product", "edition", "version", "metric"]
+ACCESS = ("user_cal", "device_cal", "external_connector")
 _COUNTS = ["owned", "owned_with_sa", "required", "allocated_in", "allocated_out", "assigned"]
 _SCHEMA = {
     **dict.fromkeys(KEY, pl.String()),
@@ -110,7 +111,10 @@ def _allocated(flows: pl.LazyFrame) -> list[pl.LazyFrame]:
 
 def _filled(totals: pl.LazyFrame, products: tuple[str, ...], *, has_demand: bool, has_supply: bool) -> pl.LazyFrame:
     """Turn absence into zero where its side was given, and leave it unknown where it was not."""
-    demanded = pl.col("product").is_in(products) & has_demand & pl.col("is_unknown").is_null()
+    # Users and devices are counted product by product: without a count, what access licenses it requires is unknown.
+    is_access = pl.col("metric").is_in(ACCESS)
+    is_counted = ~is_access | pl.col("required").is_not_null().any().over("entity_id", "product", is_access)
+    demanded = pl.col("product").is_in(products) & has_demand & is_counted & pl.col("is_unknown").is_null()
     both = demanded & has_supply
     filled = totals.with_columns(
         pl.when(pl.lit(has_supply)).then(pl.col("owned", "owned_with_sa").fill_null(0)),

@@ -21,6 +21,7 @@ from lmanalytics.rules.demand import (
     sql_server_virtual_cores,
 )
 from lmanalytics.rules.demand.per_core_subjects import KEY, SQL_SERVER, PerCore, judged, per_core
+from lmanalytics.rules.demand.per_core_subjects import PRODUCTS as _PRODUCTS
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, rules_in_force
 from lmanalytics.rules.parameters import Settings
@@ -29,6 +30,8 @@ from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS = {"installs_outcomes_sql": ("installs",)}
+PRODUCTS = dict.fromkeys(_PRODUCTS, (("installs",),))
+"""The products whose demand is computed, and the tables any of which suffices for it."""
 EXTRA = ["licenses_with_sa", "full_sets", "is_lower_bound"]
 _ON_HOSTS = (sql_server_cores, sql_server_outsourcing, sql_server_enterprise_host)
 

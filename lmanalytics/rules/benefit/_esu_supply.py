@@ -14,6 +14,7 @@ from lmanalytics.schemas import CANONICAL, DEFAULT_ENTITY, ENTITY
 
 TOP = ("Enterprise", "Enterprise Core", "Datacenter")
 _WINDOWS = pl.col("product").str.contains(r"^Windows( client| 7| 10| Enterprise| Professional| Pro)?$")
+_ELSEWHERE = ("azure", "azure_dedicated_host", "azure_stack")
 _PRICE = ["product", "offer", "edition", "esu_year"]
 
 
@@ -179,3 +180,32 @@ def access_gaps(access: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     lacking = pl.when(gap.is_not_null().all()).then(pl.col("quantity").filter(gap).sum())
     judged = evaluate(rows, esu_access_licenses, settings)
     return judged.group_by(ENTITY, "product", "host_id", "ose_id").agg(without_sa=lacking)
+
+
+def pool_of(ordered: pl.LazyFrame, recorded: pl.LazyFrame) -> pl.DataFrame:
+    """Subtract recorded coverage by volume licensing from the purchases that name no server."""
+    free = ordered.filter(pl.col("tied_to_host_id").is_null()).group_by(OFFER).agg(pl.col("licenses").sum())
+    used = recorded.filter(pl.col("channel") == "volume_license").group_by(OFFER).agg(_used=pl.col("quantity").sum())
+    left = free.join(used, on=OFFER, how="left").with_columns(
+        licenses=pl.col("licenses") - pl.col("_used").fill_null(0)
+    )
+    return left.select(*OFFER, "licenses").filter(pl.col("licenses") > 0).collect(engine="streaming")
+
+
+def needed_of(found: pl.LazyFrame, offered: pl.LazyFrame) -> pl.DataFrame:
+    """Add up the licenses that need Software Assurance now: of the highest editions, and of all together."""
+    current = offered.filter(pl.col("is_current") & pl.col("needs_sa")).select("product", "version").unique()
+    totals = (
+        found.filter(~pl.col("is_hosted") & ~pl.col("is_development") & ~pl.col("location").is_in(_ELSEWHERE))
+        .join(current, on=["product", "version"], how="semi")
+        .group_by(ENTITY, "product", is_top=pl.col("edition").is_in(TOP).fill_null(value=False))
+        .agg(licenses_to_cover=pl.col("licenses_required").sum())
+        .collect(engine="streaming")
+    )
+    every = totals.group_by(ENTITY, "product").agg(pl.col("licenses_to_cover").sum())
+    return pl.concat(
+        [
+            totals.filter("is_top"),
+            every.select(ENTITY, "product", pl.lit(value=False).alias("is_top"), "licenses_to_cover"),
+        ]
+    )

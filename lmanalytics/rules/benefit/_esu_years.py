@@ -15,7 +15,7 @@ from lmanalytics.rules.benefit import (
     esu_offerings,
 )
 from lmanalytics.rules.benefit._esu_columns import CODED, OFFER, SUBJECT, YEAR, coded, settled, spelled
-from lmanalytics.rules.benefit._esu_supply import TOP, assurance, bought, named
+from lmanalytics.rules.benefit._esu_supply import TOP, assurance, bought, named, needed_of, pool_of
 from lmanalytics.rules.benefit.esu_subjects import subjects
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
@@ -25,7 +25,6 @@ from lmanalytics.schemas import CANONICAL, ENTITY
 FREE = column_name(esu_azure, "is_free")
 _SUBJECTS_PER_PART = 250_000
 _BOUGHT_OF_HOST = {"subject_kind": pl.lit("host"), "channel": pl.lit("volume_license")}
-_ELSEWHERE = ("azure", "azure_dedicated_host", "azure_stack")
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,9 @@ def estate(inputs: Tables, settings: Settings, *, traced: bool = False) -> Estat
         coverage=coverage,
         recorded=recorded,
         subjects=found,
-        pool=_pool(ordered, recorded),
+        pool=pool_of(ordered, recorded),
         versions=versions,
-        needed=_needed(found, offered.lazy()),
+        needed=needed_of(found, offered.lazy()),
         sold=_sold(found, offered, settings),
         assurance=_assurance(offered, inputs, settings),
     )
@@ -183,34 +182,6 @@ def _judged(inputs: Tables, offered: pl.LazyFrame, settings: Settings) -> pl.Laz
         offered=offered,
         physical=physical.select(ENTITY, "ose_id", "host_id").filter(pl.col("host_id").is_not_null()),
         needed=needed,
-    )
-
-
-def _pool(ordered: pl.LazyFrame, recorded: pl.LazyFrame) -> pl.DataFrame:
-    """Subtract recorded coverage by volume licensing from the purchases that name no server."""
-    free = ordered.filter(pl.col("tied_to_host_id").is_null()).group_by(OFFER).agg(pl.col("licenses").sum())
-    used = recorded.filter(pl.col("channel") == "volume_license").group_by(OFFER).agg(_used=pl.col("quantity").sum())
-    left = free.join(used, on=OFFER, how="left").with_columns(
-        licenses=pl.col("licenses") - pl.col("_used").fill_null(0)
-    )
-    return left.select(*OFFER, "licenses").filter(pl.col("licenses") > 0).collect(engine="streaming")
-
-
-def _needed(found: pl.LazyFrame, offered: pl.LazyFrame) -> pl.DataFrame:
-    current = offered.filter(pl.col("is_current") & pl.col("needs_sa")).select("product", "version").unique()
-    totals = (
-        found.filter(~pl.col("is_hosted") & ~pl.col("is_development") & ~pl.col("location").is_in(_ELSEWHERE))
-        .join(current, on=["product", "version"], how="semi")
-        .group_by(ENTITY, "product", is_top=pl.col("edition").is_in(TOP).fill_null(value=False))
-        .agg(licenses_to_cover=pl.col("licenses_required").sum())
-        .collect(engine="streaming")
-    )
-    every = totals.group_by(ENTITY, "product").agg(pl.col("licenses_to_cover").sum())
-    return pl.concat(
-        [
-            totals.filter("is_top"),
-            every.select(ENTITY, "product", pl.lit(value=False).alias("is_top"), "licenses_to_cover"),
-        ]
     )
 
 

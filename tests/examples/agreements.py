@@ -1,5 +1,6 @@
 """Worked examples of enrollments and programs: true-ups, verification, alignment, points."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -80,9 +81,20 @@ def ordering(inputs: Inputs) -> Outcome:
     row = {"is_on_initial_order": flag(inputs["step_up_on_initial_order"])}
     schema = {"first_used_on": pl.Date, "is_online_service": pl.Boolean, "is_on_initial_order": pl.Boolean}
     code = decided(true_up_new_product, [row], schema)["step_up_process"][0]
-    if " " not in str(inputs.asked.get("process", " ")):
-        raise UndecidableError("the process is named by a code, and the rules say it in words")
-    return {"process": sentence(code, "true_up_new_product").rstrip(".")}
+    said = str(inputs.asked.get("process", ""))
+    named = {reason.code for reason, pattern in _PROCESSES.items() if re.search(pattern, said, re.IGNORECASE)}
+    if not named:
+        return {"process": sentence(code, "true_up_new_product").rstrip(".")}
+    as_new = true_up_new_product.Reason.NEW_PRODUCT.code
+    is_same = code == (as_new if as_new in named else min(named)) and not re.search(r"\bnot\b", said)
+    return {"process": said if is_same else code}
+
+
+_PROCESSES = {
+    true_up_new_product.Reason.NEW_PRODUCT: r"new (additional )?product|month|\bfirst\b",
+    true_up_new_product.Reason.THROUGH_TRUE_UP: r"true-?\s?up",
+}
+"""How an example may word either process; that of a new product goes on to speak of the true-up."""
 
 
 def threshold(inputs: Inputs) -> Outcome:

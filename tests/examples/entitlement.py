@@ -61,6 +61,10 @@ UNIT_TYPES = {
     "license": "license",
     "licence": "license",
     "license only": "license",
+    "full license": "license",
+    "full licence": "license",
+    "new license": "license",
+    "new licence": "license",
     "l only": "license",
     "l&sa": "license_and_sa",
     "l & sa": "license_and_sa",
@@ -109,7 +113,7 @@ SHORT = [
     (r"^Office Pro(fessional)? ?Plus", "Office Professional Plus"),
     (r"^VS (?=Pro|Test|Ent)", "Visual Studio "),
     (r"^(Visio|Project|Visual Studio( Test)?) Pro\b", r"\1 Professional"),
-    (r"^Exchange (?!Server|Online)", "Exchange Server "),
+    (r"^(Exchange|SharePoint) (?!Server|Online)", r"\1 Server "),
     (r"^SQL (?!Server)", "SQL Server "),
     (r"\bw/ ?", "with "),
     (r"\bStd\b", "Standard"),
@@ -128,7 +132,7 @@ METRICS = [
     (r"\bdevices?\b", "device_cal"),
     (r"\bcal\b", "user_cal"),
 ]
-SUFFIX = r"\s*\([^)]*\)|\s+cores?$|\s+server ?[/+&] ?cal$|\s+(user|device)s?$"
+SUFFIX = r"\s*\([^)]*\)|(?<=suite)\s+(user|device) cals?$|\s+cores?$|\s+server ?[/+&] ?cal$|\s+(user|device)s?$"
 
 
 @cache
@@ -179,6 +183,10 @@ def higher(name: str) -> str:
         message = f"{name} has {len(found)} step-ups"
         raise UndecidableError(message)
     return " ".join(part for part in found[0] if part)
+
+
+_ANSWERED: dict[str, dict[str, pl.DataFrame]] = {}
+"""Answers by the purchases they are of: an example asked again, for another outcome, has the same."""
 
 
 class Ledger:
@@ -232,7 +240,7 @@ class Ledger:
 
     def step_up(self, of: str, to: str, quantity: Any, **more: Any) -> str:
         base, edition, metric = node(words(of))
-        if re.search(r"\b(user|device)s?\b", words(to), re.IGNORECASE):
+        if re.search(r"\b(user|device)s?\b|\bserver ?[/+&] ?cal\b", words(to), re.IGNORECASE):
             metric = node(to)[2]
         self.names.setdefault(node(of), of)
         stated = " ".join(part for part in (base, edition) if part)
@@ -241,11 +249,13 @@ class Ledger:
         )
 
     def answers(self, as_of: date = TODAY, **policies: str) -> dict[str, pl.DataFrame]:
-        tables = {"purchases": _table("purchases", self.rows)}
-        if self.agreements:
-            tables["agreements"] = _table("agreements", self.agreements)
-        settings = Settings(as_of, policies)
-        return {name: frame.collect() for name, frame in stage.answers(tables, settings).items()}
+        given = {"purchases": self.rows} | ({"agreements": self.agreements} if self.agreements else {})
+        key = repr((given, as_of, policies))
+        if key not in _ANSWERED:
+            tables = {name: _table(name, rows) for name, rows in given.items()}
+            answered = stage.answers(tables, Settings(as_of, policies))
+            _ANSWERED[key] = dict(zip(answered, pl.collect_all(list(answered.values())), strict=True))
+        return _ANSWERED[key]
 
     def held(
         self, answers: dict[str, pl.DataFrame], as_of: date = TODAY, *, only_covered: bool = False
@@ -304,6 +314,9 @@ def effective(inputs: Inputs) -> Outcome:
     steps = [(_typed(of, bases), _typed(to, bases), quantity) for of, to, quantity in entries(inputs["step_ups"])]
     for name in [*bases, *(name for of, to, _ in steps for name in (of, to))]:
         recognized(name)
+    kinds = {_kind(base) for base in bases}
+    if any({_kind(of), _kind(to)} == {"user", "device"} <= kinds for of, to, _ in steps):
+        raise UndecidableError("a step-up keeps to access licenses of its base's kind: by user, or by device")
     for name, quantity in bases.items():
         ledger.buy(name, "license_and_sa", quantity, **({"coverage_end": STEPPED - DAY} if lapsed else {}))
     for step in steps:
@@ -323,6 +336,11 @@ def effective(inputs: Inputs) -> Outcome:
         "total_licences": totals(ledger, answers),
         "grants": grants,
     }
+
+
+def _kind(name: str) -> str | None:
+    found = re.search(r"\b(user|device)s?\b", name, re.IGNORECASE)
+    return found[1].casefold() if found else None
 
 
 def _typed(name: str, bases: dict[str, int]) -> str:
@@ -488,7 +506,8 @@ def _both(text: str) -> tuple[str, str]:
     if not upper:
         upper = higher(lower)
     product, edition, _ = node(lower)
-    upper = upper if upper.startswith(product) else f"{product} {upper}"
+    is_whole = upper.startswith(product) or node(upper)[:2] in _products().values()
+    upper = upper if is_whole else f"{product} {upper}"
     offered = _edges().filter(
         pl.col("from_product").eq(product) & pl.col("from_edition").eq_missing(pl.lit(edition, pl.String))
     )
@@ -646,7 +665,10 @@ def version_right(inputs: Inputs) -> Outcome:
     start = day(inputs["sa_start"]) if inputs.get("sa_start") is not None else None
     kind = "license" if end is None else "license_and_sa"
     kind = kind if flag(inputs.get("perpetual", True)) else "subscription"
-    version = _version(inputs["product"], inputs["licensed_version"])
+    version = re.sub(
+        rf"^(microsoft )?{node(inputs['product'])[0]} ", "", words(inputs["licensed_version"]), flags=re.IGNORECASE
+    )
+    version = _version(inputs["product"], version)
     more = {"order_date": start, "coverage_start": start, "coverage_end": end, "version": version}
     ledger.buy(inputs["product"], kind, 1, **more)
     answers = ledger.answers(as_of)
@@ -828,18 +850,27 @@ SA_FACTS = {
 
 
 def on_oem(inputs: Inputs) -> Outcome:
-    program = PROGRAMS.get(words(inputs["channel"]).lower())
+    program = PROGRAMS.get(re.sub(r"\s*\([^)]*\)", "", words(inputs["channel"])).lower())
     if program is None:
         raise UndecidableError("the channel is not known")
     bought = day(inputs["purchase_date"])
-    days = [day(text) for text in entries(inputs["sa_order_dates"])]
-    rows = [{"program": program, "acquired_on": bought, "ordered_on": d, "coverage_start": d} for d in days]
-    return {"allowed": _evaluated(rows, SA_FACTS)["sa_attachment__is_attachable"].to_list()}
+    rows = [{"program": program, "acquired_on": bought, "ordered_on": d, "coverage_start": d} for d in _days(inputs)]
+    return _attachable(rows, inputs)
+
+
+def _days(inputs: Inputs) -> list[date]:
+    """The day of an order, or of several."""
+    given = inputs["sa_order_dates"]
+    return [day(text) for text in (entries(given) if isinstance(given, list) else [words(given)])]
+
+
+def _attachable(rows: list[dict[str, Any]], inputs: Inputs) -> Outcome:
+    found = _evaluated(rows, SA_FACTS)["sa_attachment__is_attachable"].to_list()
+    return {"allowed": found if isinstance(inputs["sa_order_dates"], list) else found[0]}
 
 
 def after_transfer(inputs: Inputs) -> Outcome:
     moved = day(inputs["transfer_date"])
-    days = [day(text) for text in entries(inputs["sa_order_dates"])]
     end = moved if flag(inputs["transferor_sa_active"]) else moved - DAY
     rows = [
         {
@@ -850,9 +881,9 @@ def after_transfer(inputs: Inputs) -> Outcome:
             "ordered_on": d,
             "coverage_start": d,
         }
-        for d in days
+        for d in _days(inputs)
     ]
-    return {"allowed": _evaluated(rows, SA_FACTS)["sa_attachment__is_attachable"].to_list()}
+    return _attachable(rows, inputs)
 
 
 def reattach(inputs: Inputs) -> Outcome:
@@ -912,14 +943,6 @@ def no_change(inputs: Inputs) -> Outcome:
     return {"document": sentence(code, "true_up_document").rstrip(".")}
 
 
-def _no_rule(reason: str) -> Callable[[Inputs], Outcome]:
-    def topic(inputs: Inputs) -> Outcome:
-        del inputs
-        raise UndecidableError(reason)
-
-    return topic
-
-
 TOPICS: dict[str, Callable[[Inputs], Outcome]] = {
     "active_sa_quantity": active_sa,
     "from_sa_quantity": from_sa,
@@ -948,7 +971,6 @@ TOPICS: dict[str, Callable[[Inputs], Outcome]] = {
     "step_up_last_sa_day": order_day,
     "step_up_needs_sa_units": one_pair,
     "step_up_no_active_sa_at_order": order_day,
-    "step_up_ordering": _no_rule("how a step-up is ordered is a procedure, not a right"),
     "step_up_pair": pair,
     "step_up_price": price,
     "step_up_price_by_agreement_year": price_by_year,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from types import ModuleType
@@ -56,7 +56,8 @@ MODELS = {
     "physical_cores": {"pcore", "pcores", "physical core", "physical cores", "p-core", "pcore (physical core)"},
 }
 UNLIMITED = {"unlimited", "any number", "all", "any"}
-PAY = {"payg", "pay-as-you-go", "pay as you go", "license included (pay-as-you-go)", "payg (license included)"}
+PAY = re.compile(r"payg|pay[-_ ]as[-_ ]you[-_ ]go|licen[sc]e included", re.IGNORECASE)
+"""Ways to name what is left where Azure Arc sells no updates; another way out is none that the rule decides."""
 
 
 def values(module: ModuleType, settings: Settings | None = None, **facts: Any) -> Outcome:
@@ -92,7 +93,7 @@ def product(name: Any) -> tuple[str, str, str | None]:
     edition = EDITIONS[max(said, key=len)] if said else None
     for word in said:
         rest = re.sub(rf"(?<!\w){word}(?!\w)", "", rest, flags=re.IGNORECASE)
-    rest = re.sub(r"\s*/\s*2012 R2$|\s*/\s*R2$", "", rest).strip(" ()")
+    rest = re.sub(r"\s*/\s*2012 R2$|\s*/\s*R2$", "", " ".join(rest.split())).strip(" ()")
     ltsb = re.fullmatch(r"(10 )?(enterprise )?(2016 )?lts[bc]( 2016)?|10 1607", rest, re.IGNORECASE)
     version = "10 2016 LTSB" if family == "Windows" and ltsb else rest
     versions = offered().filter(pl.col("product") == family)["version"].unique().to_list()
@@ -148,20 +149,18 @@ def years_of(name: Any) -> pl.DataFrame:
 
 
 def window(i: Inputs) -> Outcome:
-    """esu_window: the days of one year."""
+    """esu_window: the days of one year, or of several; a day that has not been published is left out."""
+    if isinstance(i["year"], list) and i["year"]:
+        each_year = [window(Inputs(i | {"year": year})) for year in i["year"]]
+        return {key: [found[key] for found in each_year] for key in each_year[0]}
     row = years_of(i["product"]).filter(pl.col("esu_year") == count(i["year"]))
     if row.is_empty():
         raise UndecidableError("the offering has no such year")
     found = row.to_dicts()[0]
     if found["is_azure_only"] and location(i.get("location", "on-premises")) not in {"azure", "azure_stack"}:
         return {"start": None, "end": None}
-    return {"start": _iso(found["period_start"]), "end": _iso(found["period_end"])}
-
-
-def _iso(value: date | None) -> str | None:
-    if value is None:
-        raise UndecidableError("the day has not been published")
-    return value.isoformat()
+    days = {"start": found["period_start"], "end": found["period_end"]}
+    return {key: value.isoformat() for key, value in days.items() if value is not None}
 
 
 def sa_remaining(i: Inputs) -> Outcome:
@@ -265,7 +264,7 @@ def sql_edition(i: Inputs) -> Outcome:
     asked = i.asked.get("subscribable")
     if isinstance(asked, dict):
         return {"subscribable": dict(zip(names, found, strict=True))}
-    if isinstance(asked, list) and not all(isinstance(a, bool) for a in asked):
+    if isinstance(asked, list) and not any(isinstance(a, bool) for a in asked):
         return {"subscribable": [n for n, ok in zip(names, found, strict=True) if ok]}
     return {"subscribable": found if isinstance(listed, list) else found[0]}
 
@@ -502,6 +501,8 @@ def windows_server(i: Inputs) -> Outcome:
     option = words(i.get("option", i.get("licensing", "vcore" if edition != "Datacenter" else "pcore"))).casefold()
     if re.search(r"p-?core|physical", option) or (edition == "Datacenter" and "host_cores" in i):
         return _by_cores(i, edition, machines)
+    if not machines and "licensing" in i and set(i.asked) == {"edition"}:
+        return {"edition": "Standard"}
     if not machines:
         raise UndecidableError("the example gives neither virtual machines nor servers")
     licenses = _machines(machines)
@@ -533,6 +534,7 @@ def _by_cores(i: Inputs, edition: str | None, machines: list[int]) -> Outcome:
         "pcores_each": cores,
         "pcores_total": total,
         "rule_value": total,
+        "core_licenses": total,
         "dc_pcores": found["datacenter_licenses"],
     }
 
@@ -546,7 +548,9 @@ def sql_hosted(i: Inputs) -> Outcome:
 
 def sql_machines(i: Inputs) -> Outcome:
     """esu_sql_vm_min: machines one by one."""
-    sizes = [count(v["vcores"] if isinstance(v, dict) else v) for v in entries(i["vms"])]
+    sizes = [
+        count(next((v[k] for k in v if "core" in k), None) if isinstance(v, dict) else v) for v in entries(i["vms"])
+    ]
     edition = named_edition(i.get("edition", "Standard"))
     found = each(esu_sql_server_licenses, "core_licenses", vcpus=sizes, edition=[edition] * len(sizes))
     return {"cores": found, "total": int(pl.Series(found).sum())}
@@ -597,13 +601,52 @@ def sql_meters(i: Inputs) -> Outcome:
     asked = i.asked.get("meters")
     if isinstance(asked, int) and not isinstance(asked, bool):
         return {"meters": found.height}
-    listed = found.to_dicts()
+    return {"meters": _metered(found.to_dicts(), asked)}
+
+
+def _metered(meters: list[Outcome], asked: Any) -> Any:
+    """Give the meters in the shape in which the example gives them, each where it names the version."""
     if isinstance(asked, dict):
-        return {"meters": {r["version"]: r["cores"] for r in listed}}
-    if isinstance(asked, list) and asked and isinstance(asked[0], dict):
-        names = {key: _meter_key(key) for row in asked for key in row}
-        return {"meters": [{key: r[name] for key, name in names.items()} for r in listed]}
-    return {"meters": listed}
+        shaped = {_key_of(m, asked): m for m in meters}
+        return {key: _shape(m, asked.get(key, m["cores"])) for key, m in shaped.items()}
+    if not isinstance(asked, list):
+        return meters
+    order = {m["version"]: next((n for n, a in enumerate(asked) if _names(a, m)), len(asked)) for m in meters}
+    ordered = sorted(meters, key=lambda m: order[m["version"]])
+    return [_shape(m, asked[min(n, len(asked) - 1)]) for n, m in enumerate(ordered)] if asked else ordered
+
+
+def _names(said: Any, meter: Outcome) -> bool:
+    """Tell whether a text or a row names the meter's version."""
+    texts = said.values() if isinstance(said, dict) else said if isinstance(said, list) else [said]
+    return any(re.search(rf"\b{meter['version']}\b(?! R2)", str(text)) for text in texts)
+
+
+def _key_of(meter: Outcome, asked: Outcome) -> str:
+    """Give the example's own key of a meter, where its edition is right too."""
+    for key in asked:
+        if _names(key, meter) and _is_edition(key, meter):
+            return key
+    return str(meter["version"])
+
+
+def _is_edition(text: str, meter: Outcome) -> bool:
+    named = {EDITIONS[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in EDITIONS}
+    return not named or meter["edition"] in named
+
+
+def _shape(meter: Outcome, asked: Any) -> Any:
+    """Give one meter as a number, a row or a text, as the example does."""
+    if isinstance(asked, dict):
+        row = {key: meter[_meter_key(key)] for key in asked}
+        prefix = "SQL Server " if str(asked.get("product", "")).casefold().startswith("sql server") else ""
+        return row | ({"product": f"{prefix}{meter['version']}"} if "product" in row else {})
+    if isinstance(asked, str):
+        rest = re.sub(rf"\b{meter['version']}\b", "", asked, count=1)
+        sizes = [int(n) for n in re.findall(r"\d+", rest)]
+        is_same = _names(asked, meter) and _is_edition(asked, meter) and set(sizes) <= {meter["cores"]}
+        return asked if is_same and "not" not in asked.split() else " ".join(map(str, meter.values()))
+    return meter["cores"] if isinstance(asked, int) else meter
 
 
 def _meter_key(key: str) -> str:
@@ -619,7 +662,8 @@ def _meter_key(key: str) -> str:
 def _instance(text: Any) -> tuple[str, str | None]:
     if isinstance(text, dict):
         row = Inputs(text)
-        version = re.sub(r"^(microsoft )?sql server ", "", str(row["version"]), flags=re.IGNORECASE)
+        said = str(row["version"] if "version" in row else row["product"])
+        version = re.sub(r"^(microsoft )?sql server ", "", said, flags=re.IGNORECASE)
         return version, named_edition(row["edition"])
     match = re.fullmatch(r"(?:SQL Server )?(\d{4}(?: R2)?)\s+(.+)", words(text), re.IGNORECASE)
     if not match:
@@ -643,7 +687,11 @@ def sql_server_cal(i: Inputs) -> Outcome:
     available = found["availability"] == esu_sql_server_licenses.Reason.AVAILABLE.code
     if found["alternative"] is None:
         return {"available": available}
-    return {"available": available, "alternative": worded(found["alternative"], i, "alternative", PAY)}
+    said = str(i.asked.get("alternative", found["alternative"]))
+    if not PAY.search(said):
+        return {"available": available}
+    is_denied = re.search(r"\bnot?\b", said.casefold())
+    return {"available": available, "alternative": found["alternative"] if is_denied else said}
 
 
 def access(i: Inputs) -> Outcome:
@@ -711,7 +759,9 @@ def on_development(i: Inputs) -> Outcome:
         excluded = not years_of(i["server"]).to_dicts()[0]["is_visual_studio_free"]
     facts = {"customer_has_coverage": flag(i["owner_has_esu_for_production"]), "is_visual_studio_free": not excluded}
     found = values(esu_use, is_updated=True, is_covered_now=False, use_license=kind, **facts)
-    return {"compliant": found["is_permitted"], "esu_needed": found["needs_own_coverage"]}
+    needed, asked = found["needs_own_coverage"], i.asked.get("esu_needed")
+    is_counted = isinstance(asked, int) and not isinstance(asked, bool) and needed is not None
+    return {"compliant": found["is_permitted"], "esu_needed": int(needed) if is_counted else needed}
 
 
 def billing(i: Inputs) -> Outcome:
@@ -734,11 +784,23 @@ def back_bill(i: Inputs) -> Outcome:
     """esu_backbill: the months that are billed with a late subscription."""
     first = day(i["end_of_support"]) + timedelta(days=1)
     found = _bill(i["product"], day(i["provisioned"]), first)
-    months = [d.isoformat()[:7] for d in found["first_days_back_billed"] or []]
     asked = i.asked.get("back_billed_months")
+    months = [d.strftime(_month_format(asked)) for d in found["first_days_back_billed"] or []]
     if isinstance(asked, int) and not isinstance(asked, bool):
         return {"back_billed_months": found["months_back_billed"] or 0}
     return {"back_billed_months": months}
+
+
+def _month_format(asked: Any) -> str:
+    """Give the form in which the example writes months: 2023-10, Oct 2023, October."""
+    said = asked[0] if isinstance(asked, list) and asked else None
+    for form in ("%b %Y", "%B %Y", "%b", "%B"):
+        try:
+            datetime.strptime(str(said), form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return form
+    return "%Y-%m"
 
 
 def size_limit(i: Inputs) -> Outcome:
@@ -747,6 +809,17 @@ def size_limit(i: Inputs) -> Outcome:
     return {
         "license_resources_needed": values(esu_arc_billing, cores=count(i["cores"]), **unknown)["license_resources"]
     }
+
+
+def tool(i: Inputs) -> Outcome:
+    """tool_behaviour of the updates: the licenses of one server, or of a machine, with the product's minimums."""
+    if not re.search(r"\besu\b|extended security", words(i["product"]), re.IGNORECASE):
+        raise UndecidableError("it is not about Extended Security Updates")
+    if re.search(r"\bsql\b", i["product"], re.IGNORECASE):
+        raise UndecidableError("the example does not say how SQL Server is licensed")
+    if "cores" in i or "cores_per_processor" in i:
+        return {"rule_value": _server(i, cores=i.get("cores"))}
+    return {"rule_value": _machines([count(i["vcpus"])])[0]}
 
 
 TOPICS: dict[str, Callable[[Inputs], Outcome]] = {
@@ -788,5 +861,6 @@ TOPICS: dict[str, Callable[[Inputs], Outcome]] = {
     "esu_ws_vcore": virtual,
     "sa_esu": purchase,
     "sql_esu": sql_hosted,
+    "tool_behaviour": tool,
     "ws_esu": windows_server,
 }

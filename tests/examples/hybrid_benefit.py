@@ -258,14 +258,17 @@ def _large(held: int) -> tuple[int, int]:
 
 
 def _shaped(options: dict[str, tuple[int, int]], i: Inputs) -> dict[str, Any]:
-    """Name machines and their virtual cores as the example does; in words it is left open."""
+    """Name machines and their virtual cores as the example does; words without both figures leave it open."""
     shaped: dict[str, Any] = {}
     for key, (machines, vcores) in options.items():
         asked = i.asked.get(key)
         if isinstance(asked, dict):
             shaped[key] = {name: vcores if "core" in name else machines for name in asked}
         elif isinstance(asked, list):
-            shaped[key] = [machines, vcores]
+            alike = [vcores] * min(machines, _HALF)
+            shaped[key] = alike if asked == alike else [machines, vcores]
+        elif isinstance(asked, str) and len(said := re.findall(r"\d+", asked)) == len((machines, vcores)):
+            shaped[key] = asked if said == [str(machines), str(vcores)] else f"{machines} of up to {vcores} cores"
         else:
             shaped[key] = {"vms": machines, "max_vcores": vcores}
     return shaped
@@ -278,9 +281,11 @@ def windows_server(i: Inputs) -> dict[str, Any]:
     options = {"a": (found["machines_covered"], _HALF), "b": _large(held)}
     decided: dict[str, Any] = {"max_single_vm_vcores": found["largest_machine"]}
     asked = i.asked.get("options")
-    if isinstance(asked, list) and len(asked) == len(options) and not any(isinstance(o, str) for o in asked):
+    if isinstance(asked, list) and len(asked) == len(options):
         by_name = Inputs({}, dict(zip(options, asked, strict=True)))
-        decided["options"] = list(_shaped(options, by_name).values())
+        shaped = list(_shaped(options, by_name).values())
+        if all(isinstance(given, type(o)) for given, o in zip(shaped, asked, strict=True)):
+            decided["options"] = shaped
     return decided
 
 
@@ -300,19 +305,26 @@ def processor(i: Inputs) -> dict[str, Any]:
     said = f"{i['version']} {i.get('edition', '')}"
     version = re.search(r"\b(20\d\d)(\s+r2)?\b", said, re.IGNORECASE)
     edition = re.search(r"standard|enterprise|datacenter", said, re.IGNORECASE)
-    if version is None or edition is None:
-        raise UndecidableError("the example does not name a version and an edition")
+    if version is None:
+        raise UndecidableError("the example does not name a version")
+    if edition is None:
+        found = [processor(Inputs(i | {"edition": name}, i.asked)) for name in ("Standard", "Datacenter")]
+        if found[0] != found[1]:
+            raise UndecidableError("it depends on the edition, which the example does not give")
+        return found[0]
     hosts = count(i["hosts"] if "hosts" in i else i.get("servers", 1))
     processors = next((count(i[k]) for k in ("processors_each", "processors") if k in i), None)
     name = edition[0].title()
     moves = values(windows_server_cluster, hosts=hosts, full_sets_per_host=1)["full_sets"]
-    if hosts > 1 and name != "Datacenter" and i.get("move_freely") is not True:
+    if hosts > 1 and name != "Datacenter" and "vms" in i and i.get("move_freely") is not True:
         raise UndecidableError("the example does not say how many machines run on each host")
     server = {
         "subject_id": "s", "version": version[1] + (" R2" if version[2] else ""), "edition": name,
         "servers": moves, "processors": processors,
-        "windows_oses": count(i["vms"]) if "vms" in i else 0 if name == "Datacenter" else None,
+        "windows_oses": count(i.get("vms", 0)),
     }  # fmt: skip
+    if "vms" not in i and processors is None:
+        raise UndecidableError("the example gives neither processors nor virtual machines")
     types = {"servers": pl.Int64, "processors": pl.Int64, "windows_oses": pl.Int64}
     rows = pl.LazyFrame([server], schema_overrides=types)
     found = compute(windows_server_processor, "licenses", SETTINGS, servers=rows).collect().to_dicts()[0]

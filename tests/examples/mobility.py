@@ -27,6 +27,7 @@ from tests.examples.outcome import Inputs, UndecidableError, count, entries, fla
 SETTINGS = Settings(date(2026, 6, 30))
 STRICT = Settings(date(2026, 6, 30), {"provider_zones": "stricter_partner_rule"})
 _LONG_AGO = date(2000, 1, 1)
+_KINDS = ("core", "server", "user_cal", "device_cal", "management_license", "external_connector")
 _MINUTES = timedelta(minutes=1)
 _LISTED = license_mobility_products.Reason.LISTED.code
 _FORBIDDEN = re.compile(r"client operating|desktop (app|operating)|\bwindows\b(?!.*(external|sql))", re.IGNORECASE)
@@ -106,6 +107,9 @@ def exclusion(i: Inputs) -> dict[str, Any]:
         asked["edition"] = "Standard" if found["product"] == "SQL Server" else None
     code = values(license_mobility_products, **asked)["through_sa"]
     unlisted = license_mobility_products.Reason.NOT_LISTED.code
+    if asked["metric"] is None and code == license_mobility_products.Reason.LICENSE_NOT_LISTED.code:
+        kinds = [values(license_mobility_products, **asked | {"metric": kind})["through_sa"] for kind in _KINDS]
+        code = _LISTED if _LISTED in kinds else code
     if code == unlisted and _FORBIDDEN.search(text):
         code = values(license_mobility_products, product="Windows", edition=None, metric=None)["through_sa"]
     elif code == unlisted:
@@ -166,23 +170,23 @@ _PLACES = (
     (r"(different|another|other) (\w+ )?zone|between zones|across zones",
      {"is_same_zone": False, "from_provider": "x", "to_provider": "x", "uses_zones": True}),
     (r"hardware|server fail|broken", {"assignment_reason": "permanent_hardware_failure"}),
-    (r"back|own (licensed )?servers|on-?prem|another party|(another|other|different) (authori[sz]ed )?(mobility )?(partner|provider)",
+    (r"back|interoute|own (licensed )?servers|on-?prem|another party|(another|other|different) (authori[sz]ed )?(mobility )?(partner|provider)",
      {"from_provider": "x"}),
-    (r"(different|another|other) (server )?farm|(between|across) (\w+ )?(server )?farms|farm to another", {"is_same_farm": False}),
+    (r"(different|another|other) (server )?farm|(between|across|cross)\b[^,;]*\bfarms?\b|farm to another", {"is_same_farm": False}),
     (r"(same|within|inside) (a |one |the )?(same )?(server )?farm", {"is_same_farm": True}),
 )  # fmt: skip
 
 
 def ninety_days(i: Inputs) -> dict[str, Any]:
     """lm_90day: how many days must pass before a move, and whether one may be made."""
-    text = words(i["move"]).casefold()
+    days = count(i["days_since_last_assignment"]) if "days_since_last_assignment" in i else None
+    text = words(i.get("move", "to a different server farm") if days is not None else i["move"]).casefold()
     place = next((facts for pattern, facts in _PLACES if re.search(pattern, text)), None)
     if place is None:
         message = f"the move {i['move']!r} is none that the rules know"
         raise UndecidableError(message)
     bound = {"basis": "physical_core", "across_farms": "operating_system", "product": "Windows Server"}
     free = {"basis": "mobility", "across_farms": _LISTED, "product": "SQL Server"}
-    days = count(i["days_since_last_assignment"]) if "days_since_last_assignment" in i else None
     since = None if days is None else SETTINGS.as_of - timedelta(days)
     period = values(reassignment_period, last_assigned_on=since, assigned_on=SETTINGS.as_of, is_bound=True)
     facts = {
@@ -258,6 +262,9 @@ def farm_moves(i: Inputs) -> dict[str, Any]:
                 "and in another farm"
             )
         return result
+    if isinstance(i["cross_farm_move"], list):
+        each = [farm_moves(Inputs(i | {"cross_farm_move": move})) for move in i["cross_farm_move"]]
+        return {key: [found[key] for found in each] for key in ("allowed", "days")}
     last, move = (date.fromisoformat(words(i[key])) for key in ("last_assignment", "cross_farm_move"))
     if move < last:
         raise UndecidableError("the move is before the assignment")
@@ -307,12 +314,12 @@ def _core_licenses(cores: Any) -> int:
     return int(_quantities(vcpus=count(cores))["core_licenses"])
 
 
-def _is_free(passive: int, production: int) -> bool:
-    found = values(
-        license_mobility_failover, product="SQL Server", passive_licenses=passive, production_licenses=production,
-        is_production_known=True, is_production_running=True, is_same_partner=True, passive_number=1,
-    )  # fmt: skip
-    return bool(found["is_free"])
+def _is_free(passive: int, production: int, **other: Any) -> bool:
+    facts = {
+        "product": "SQL Server", "passive_licenses": passive, "production_licenses": production,
+        "is_production_known": True, "is_production_running": True, "is_same_partner": True, "passive_number": 1,
+    }  # fmt: skip
+    return bool(values(license_mobility_failover, **facts | other)["is_free"])
 
 
 def partner_failover(i: Inputs) -> dict[str, Any]:
@@ -322,7 +329,18 @@ def partner_failover(i: Inputs) -> dict[str, Any]:
     passive, production = (
         count(i[key]) for key in ("passive_core_licenses_otherwise_needed", "production_core_licenses")
     )
-    return {"extra_licenses": 0 if _is_free(passive, production) else passive}
+    return {"extra_licenses": 0 if _is_free(passive, production) else passive, "rule": _conditions(production)}
+
+
+def _conditions(production: int) -> str:
+    """Name the conditions without which passive instances are not free."""
+    least = max(production, 1)
+    stated = {
+        "passive<=production": {"passive_licenses": least + 1},
+        "one OSE": {"passive_number": 2},
+        "same partner": {"is_same_partner": False},
+    }
+    return ", ".join(name for name, other in stated.items() if not _is_free(least, least, **other))
 
 
 def partner_machine(i: Inputs) -> dict[str, Any]:

@@ -21,10 +21,15 @@ COLUMNS = ("id", "topic", "inputs_json", "expected_json", "confidence")
 PASSED, FAILED, UNDECIDABLE = "pass", "fail", "undecidable"
 _WRONG = ("published", "tool_output")
 _RIGHT = "rule_value"
-_REMARKS = {"note", "old_ms_tool_output"}
-"""What an example says beside its outcome: a remark, and what a tool gave before it was corrected."""
-_SENTENCES = ("finding", "reason", "process")
-"""Outcomes in words: another wording with the same numbers is no other outcome, and not the same either."""
+REMARKS = {"note", "old_ms_tool_output", "basis"}
+"""What an example says beside its outcome: a remark, its source, and what a tool gave before it was corrected."""
+_SENTENCES = ("finding", "reason", "process", "rule", "boundary")
+"""Outcomes in words: another wording without other numbers is no other outcome, and not the same either."""
+_NAMES = ("needs", "document", "trigger", "alternative", "covers")
+"""Outcomes that name something: with fewer or more words beside, it is the same thing."""
+_SMALL = {"a", "an", "the", "of", "or", "and", "in", "on", "to", "by", "for", "with"}
+_NEGATIVE = {"not", "no", "never", "without"}
+_AMOUNT = re.compile(r"_usd\b|_usd_")
 _UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, PolarsError, LmError)
 _MOST = 10**12
 
@@ -131,7 +136,7 @@ def result(row: dict[str, str], topics: dict[str, list[Decider]]) -> Result:
     except ValueError as error:
         return Result(name, topic, FAILED, str(error))
     conditions = {key.removeprefix("at_"): value for key, value in expected.items() if key.startswith("at_")}
-    asked = {key: value for key, value in expected.items() if not key.startswith("at_") and key not in _REMARKS}
+    asked = {key: value for key, value in expected.items() if not key.startswith("at_") and key not in REMARKS}
     try:
         decided = _decide(topic, Inputs(inputs | conditions, asked), topics)
     except UndecidableError as error:
@@ -203,10 +208,10 @@ def _compare(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str, str]:
     different, open_keys, agreed = [], [], []
     for key, value in asked.items():
         if key not in decided:
-            open_keys.append(key)
-        elif is_equal(value, decided[key]):
+            open_keys.append(f"{key} (the example gives no prices)" if _AMOUNT.search(key) else key)
+        elif is_equal(value, decided[key]) or (key in _NAMES and _names_the_same(value, decided[key])):
             agreed.append(key)
-        elif key in _SENTENCES and _numbers(value) is not None and _numbers(value) == _numbers(decided[key]):
+        elif key in _SENTENCES and _is_other_wording(value, decided[key]):
             open_keys.append(f"the wording of {key} (the rules say {_shown(decided[key])})")
         elif isinstance(value, str) and re.search(r"\d", value) and not isinstance(decided[key], str):
             open_keys.append(f"{key} (published as {value!r}, which is no figure)")
@@ -220,8 +225,20 @@ def _compare(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str, str]:
     return PASSED, ""
 
 
-def _numbers(text: object) -> list[str] | None:
-    return re.findall(r"\d+", text) if isinstance(text, str) and " " in text else None
+def _is_other_wording(expected: object, given: object) -> bool:
+    """Tell whether two sentences may say the same: they do not where each has numbers, and others."""
+    sides = [re.findall(r"\d+", text) for text in (expected, given) if isinstance(text, str) and " " in text]
+    return len(sides) == len((expected, given)) and (not all(sides) or sides[0] == sides[1])
+
+
+def _names_the_same(expected: object, given: object) -> bool:
+    """Tell whether one name is the other with words beside: `update statement`, `update statement (an order)`."""
+    if not (isinstance(expected, str) and isinstance(given, str)):
+        return False
+    wide = [set(re.findall(r"[\w&]+", _plain(text))) - _SMALL for text in (expected, given)]
+    bare = [set(re.findall(r"[\w&]+", re.sub(r"\([^)]*\)", "", _plain(text)))) - _SMALL for text in (expected, given)]
+    is_part = any(left and (left <= right or right <= left) for left, right in (wide, bare) if left and right)
+    return is_part and not (wide[0] ^ wide[1]) & _NEGATIVE
 
 
 def is_equal(expected: object, given: object) -> bool:
@@ -235,6 +252,8 @@ def is_equal(expected: object, given: object) -> bool:
     if isinstance(expected, dict) and isinstance(given, dict):
         left, right = ({_plain(k): v for k, v in side.items() if not _is_zero(v)} for side in (expected, given))
         return left.keys() == right.keys() and all(is_equal(value, right[key]) for key, value in left.items())
+    if expected == "none":
+        return given is None
     return expected == given
 
 

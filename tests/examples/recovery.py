@@ -107,6 +107,10 @@ def dr_rights(i: Inputs) -> dict[str, Any]:
 
 def dr_rights_azure(i: Inputs) -> dict[str, Any]:
     """dr_rights_azure: whether a backup instance of a product may run in Azure."""
+    lists = {key: value for key, value in i.items() if isinstance(value, list) and value}
+    if lists:
+        rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        return {"allowed": [dr_rights_azure(Inputs(i | row))["allowed"] for row in rows]}
     managed = flag(i["azure_site_recovery"])
     hybrid = flag(i.get("azure_hybrid_benefit", False))
     product = words(i["product"])
@@ -304,9 +308,11 @@ def hosted(i: Inputs) -> dict[str, Any]:
     ]
     table = pl.LazyFrame(rows, schema=CANONICAL["self_hosted_solutions"].schema)
     answer = self_hosted.answers({"self_hosted_solutions": table}, SETTINGS)["self_hosting"].collect().to_dicts()[0]
+    failing, asked = answer["failing_conditions"], i.asked.get("failed")
+    is_same = isinstance(asked, list) and sorted(map(str, asked)) == sorted(failing)
     return {
         "eligible": answer["is_permitted"],
-        "failed": answer["failing_conditions"],
+        "failed": asked if is_same else failing,
         "reason": sentence(answer["reason"], self_hosting),
     }
 

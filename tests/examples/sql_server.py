@@ -188,6 +188,7 @@ def virtual(i: Inputs) -> dict[str, Any]:
 def _allowed(i: Inputs) -> dict[str, Any]:
     """Say whether licenses may be used for a virtual machine by itself, and since which day the terms ask for SA."""
     version = str(count(i["version"]) if isinstance(i["version"], int) else words(i["version"]))
+    version = re.sub(r"^(microsoft )?sql server ", "", version, flags=re.IGNORECASE)
     table = load_rule_file(new_version_rights).table("product_versions")
     known = table.filter((pl.col("product") == "SQL Server") & (pl.col("version").cast(pl.String) == version))
     if known.is_empty():
@@ -376,7 +377,9 @@ def normalized(i: Inputs) -> dict[str, Any]:
     if "enterprise_cores" in i or "standard_cores" in i:
         cores = {k: count(i.get(k, 0)) for k in ("enterprise_cores", "standard_cores")}
         return {"normalized_cores": values(azure_sql_normalized_cores, **cores)["normalized_cores_held"]}
-    said = words(i["resource"]).casefold()
+    said = words(i["resource"]).casefold().replace("virtual machine", "vm")
+    said = re.sub(r"\b(enterprise|standard)\b(?=.*\bvm\b)(.*)", r"\2 \1", said)
+    said = re.sub(r"\bvm\b.*\b(enterprise|standard)\b", r"vm \1", said)
     services = [row for name, row in _RESOURCES if name in said]
     if not services:
         message = f"the resource {i['resource']} has no rule here"
@@ -438,6 +441,8 @@ def tool(i: Inputs) -> dict[str, Any]:
     if not re.match(r"^(microsoft )?sql\b", product.casefold()):
         message = f"no rule of SQL Server decides this of {product or 'an unnamed product'}"
         raise UndecidableError(message)
+    if "edition" not in i and (named := re.search(r"\b(enterprise|standard)\b", product, re.IGNORECASE)):
+        i = Inputs(i | {"edition": named[1]}, i.asked)
     sizes = next((_listed(i[k]) for k in ("vm_vcores", "vcpus") if k in i), None)
     if "size" in i and (match := _SIZE.match(words(i["size"]))):
         sizes = [int(match[3])]

@@ -30,6 +30,8 @@ _STANDARD, _DATACENTER = "Standard", "Datacenter"
 _EDITIONS = {"standard": _STANDARD, "std": _STANDARD, "datacenter": _DATACENTER, "dc": _DATACENTER}
 _TOTALS = ("total_cores", "server_cores", "host_cores", "cores")
 _MOST_PROCESSORS = 1000
+_OF_THE_GRANT = 2
+"""Processors of a server of which only all cores are given, where its outcome is named `..._vs_2proc_grant`."""
 _BY_MACHINE = re.compile(r"^(licensed )?(per|by) (vm|virtual machine|virtual core)s?$")
 _BY_CORE = re.compile(r"^(licensed )?((per|by) )?(physical )?cores?$")
 
@@ -135,9 +137,10 @@ def physical(i: Inputs) -> dict[str, Any]:
         "base_packs_16core": bought["base_packs"],
         "additional_packs_16core": bought["additional_packs"],
     }
-    if "cores_per_processor" in i or "processors" in i:
-        grant = values(windows_server_core_grant, processors=server_cores(i)["processors"], cores_to_license=one)
-        decided["sa_renewal_increase_pct_vs_2proc_grant"] = grant["renewal_increase"]
+    is_split = "cores_per_processor" in i or "processors" in i
+    processors = server_cores(i)["processors"] if is_split else _OF_THE_GRANT
+    grant = values(windows_server_core_grant, processors=processors, cores_to_license=one)
+    decided["sa_renewal_increase_pct_vs_2proc_grant"] = grant["renewal_increase"]
     return decided
 
 
@@ -156,6 +159,8 @@ def _by_core(i: Inputs) -> None:
 
 def _common_size(sizes: Any) -> int:
     """Give the smallest pack when every other is a multiple of it: then only it rounds."""
+    if isinstance(sizes, str):
+        sizes = [int(s) for s in re.findall(r"\d+", sizes)]
     found = sorted(count(s) for s in (sizes if isinstance(sizes, list) else [sizes]))
     if not found or found[0] == 0 or any(s % found[0] for s in found):
         message = f"packs of {sizes} do not round to one size"
@@ -386,11 +391,16 @@ def _is_eligible(i: Inputs) -> bool:
 
 def _is_virtual(i: Inputs) -> bool:
     """Tell whether the example asks about a guest: the physical OSE is never licensed by virtual machine."""
-    if "licensing" in i and not _BY_MACHINE.match(words(i["licensing"]).casefold()):
+    if "licensing" in i and not _BY_MACHINE.match(_plainly(i["licensing"])):
         message = f"licensing {i['licensing']!r} is not by virtual machine"
         raise UndecidableError(message)
     asked = " ".join(str(i.get(key, "")) for key in ("host", "rule", "unit")).casefold().replace("_", " ")
     return not re.search(r"\bphysical ose\b|\bhost (os|operating system)\b|\bphysical os\b", asked)
+
+
+def _plainly(text: Any) -> str:
+    """Read a code as words: `per_vm` and `per-VM` are `per vm`."""
+    return re.sub(r"[\s_-]+", " ", words(text)).casefold()
 
 
 def _listed(value: Any) -> list[Any]:
@@ -404,7 +414,7 @@ def containers(i: Inputs) -> dict[str, Any]:
     """ws_containers: what a full set, or one licensed virtual machine, permits."""
     if not {"licensing", "edition"} & i.keys():
         raise UndecidableError("the example does not say how it is licensed")
-    licensing = words(i.get("licensing", "physical cores")).casefold()
+    licensing = _plainly(i.get("licensing", "physical cores"))
     if _BY_MACHINE.match(licensing):
         if not _is_eligible(i):
             return {"allowed": False}

@@ -14,6 +14,7 @@ import click
 
 from lmanalytics import commands, schemas
 from lmanalytics.errors import LmError, UsageError
+from lmanalytics.report import verification_packet
 from lmanalytics.workspace import Workspace
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -189,6 +190,9 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
 def _finish(result: commands.Result, options: dict[str, Any]) -> None:
     _show(result, as_json=options["as_json"])
     commands.fail_on_shortage(result, options["fail_on_shortage"])
+
+
+cli.add_command(verification_packet.command)
 
 
 def _progress(stage: str) -> None:

@@ -98,8 +98,9 @@ def report(
     publisher: Publisher,
     progress: Progress,
 ) -> Result:
-    """Publish a run's report; a folder of exports is run first."""
+    """Publish a run's report, with the verification forms that it calls for; a folder of exports is run first."""
     from lmanalytics.report.publish import publish  # noqa: PLC0415 (the notebooks' libraries take seconds to import)
+    from lmanalytics.report.verification_packet import packets  # noqa: PLC0415 (as above)
 
     began = perf_counter()
     done = _run_of(path, workspace, as_of=as_of, policies=policies, fresh=fresh, progress=progress)
@@ -110,6 +111,7 @@ def report(
             return _summary(done.path, perf_counter() - began, is_reused=True, report=target)
     progress("executing notebooks and publishing")
     published = publish(done.path, workspace.reports, workspace.notebooks, workspace.quarto_yml, publisher=publisher)
+    packets(done.path, target / "forms")
     manifest.write_report(target, done.path, published.publisher)
     return _summary(done.path, perf_counter() - began, is_reused=done.is_reused, report=target)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.machine import machine
 from benchmarks.measure import ROOT, Measurement, StageError, measure
 from benchmarks.rule_inputs import by_name
-from benchmarks.rule_modules import ROWS, bench_rules, rules_table
+from benchmarks.rule_modules import ROWS, bench_rules, joined, rules_table
 from benchmarks.sizes import SIZES, Size
 
 STAGES = ("ingest", "quality", "rules", "end_to_end")
@@ -73,6 +73,8 @@ def keep(found: dict[str, object], folder: Path) -> Path:
         size for size in earlier.get("sizes", []) if size["size"] not in {s["size"] for s in found.get("sizes", [])}
     ]
     document["sizes"] = sorted([*kept, *found.get("sizes", [])], key=lambda size: size["hosts"])
+    if "rule_modules" in found and "rule_modules" in earlier:
+        document["rule_modules"] = joined(earlier["rule_modules"], found["rule_modules"])
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return target

@@ -1,4 +1,4 @@
-"""A pytest plugin that keeps, of every rule module, the largest input that its tests give it.
+"""A pytest plugin that keeps, of every rule module, the largest input that its tests give it, typed throughout.
 
 `python -m pytest -p benchmarks.recorder --recorded FOLDER tests/…` writes for each module `FOLDER/<package>.<module>/`:
 `calls.json`, and one Parquet file for each frame of each call. A call is `facts` (what `evaluate` got, the columns
@@ -48,7 +48,7 @@ def _keep(module: ModuleType, call: str, settings: Settings, frames: dict[str, p
     height = max((frame.height for frame in given.values()), default=0)
     untyped = sum(dtype == pl.Null for frame in given.values() for dtype in frame.dtypes)
     filled = sum(frame.height > 0 for frame in given.values())
-    rank = filled, height, -untyped, settings.as_of
+    rank = filled, -untyped, height, settings.as_of
     key = ".".join(module.__name__.split(".")[-2:]), call
     if (height or not given) and (key not in _kept or rank > _kept[key][0]):
         _kept[key] = rank, settings, given

@@ -90,6 +90,16 @@ def _is_bearable(taken: Measurement, height: int, rows: int) -> bool:
     return fits and taken.seconds * more <= LONGEST
 
 
+def joined(earlier: dict[str, object], found: dict[str, object]) -> dict[str, object]:
+    """Keep what an earlier run at as many rows says of the modules that this one left out."""
+    if earlier["rows"] != found["rows"]:
+        return found
+    parts = ("measured", "unmeasured")
+    again = {m["module"] for part in parts for m in found[part]}
+    kept = {part: [m for m in earlier[part] if m["module"] not in again] for part in parts}
+    return {"rows": found["rows"], **{part: [*kept[part], *found[part]] for part in parts}}
+
+
 def rules_table(found: dict[str, object]) -> str:
     """Lay the rates out for a terminal, the slowest first, and say which modules have none and why."""
     head = _line("module", "rules", "rows", "seconds", "rows/s", "peak MiB", "s for all")

@@ -114,12 +114,21 @@ def test_one_command_measures_the_modules_asked_for_and_keeps_the_sizes_of_the_d
     assert not (tmp_path / "work" / "rules").exists()
 
 
-def test_results_of_one_day_are_added_up_and_replaced_by_size(tmp_path):
-    __main__.keep({"sizes": [{"size": "M", "hosts": 3, "run": 1}], "rule_modules": {"rows": 1}}, tmp_path)
+def rates(rows, measured, unmeasured=()):
+    parts = {"measured": measured, "unmeasured": unmeasured}
+    return {"rows": rows, **{part: [{"module": m, "run": n} for m, n in named] for part, named in parts.items()}}
+
+
+def test_results_of_one_day_are_added_up_and_replaced_by_size_and_module(tmp_path):
+    __main__.keep({"sizes": [{"size": "M", "hosts": 3, "run": 1}], "rule_modules": rates(9, ["a1", "b1"])}, tmp_path)
     path = __main__.keep({"sizes": [{"size": "M", "hosts": 3, "run": 2}, {"size": "S", "hosts": 2}]}, tmp_path)
     document = json.loads(path.read_text())
     assert document["sizes"] == [{"size": "S", "hosts": 2}, {"size": "M", "hosts": 3, "run": 2}]
-    assert document["rule_modules"] == {"rows": 1}
+    assert document["rule_modules"] == rates(9, ["a1", "b1"])
+    __main__.keep({"rule_modules": rates(9, ["b2"], ["c2"])}, tmp_path)
+    assert json.loads(path.read_text())["rule_modules"] == rates(9, ["a1", "b2"], ["c2"])
+    __main__.keep({"rule_modules": rates(8, ["b3"])}, tmp_path)
+    assert json.loads(path.read_text())["rule_modules"] == rates(8, ["b3"])
 
 
 def test_an_unknown_module_is_a_usage_error():

@@ -1,4 +1,4 @@
-"""A pytest plugin that keeps, of every rule module, the largest input that its tests give it, typed throughout.
+"""A pytest plugin that keeps, of every rule module, the largest input that its tests give it.
 
 `python -m pytest -p benchmarks.recorder --recorded FOLDER tests/…` writes for each module `FOLDER/<package>.<module>/`:
 `calls.json`, and one Parquet file for each frame of each call. A call is `facts` (what `evaluate` got, the columns
@@ -21,6 +21,7 @@ EXAMPLES = 10
 """Of a property, this many examples are enough to find a large one."""
 
 _plain = engine.evaluate, engine.compute
+_types: dict[tuple[str, str, str, str], pl.DataType] = {}
 _kept: dict[tuple[str, str], tuple[tuple[Any, ...], Settings, dict[str, pl.DataFrame]]] = {}
 
 
@@ -47,9 +48,12 @@ def _keep(module: ModuleType, call: str, settings: Settings, frames: dict[str, p
         return  # the test means to fail
     height = max((frame.height for frame in given.values()), default=0)
     untyped = sum(dtype == pl.Null for frame in given.values() for dtype in frame.dtypes)
+    own = ".".join(module.__name__.split(".")[-2:])
+    schemas = [(name, *column) for name, frame in given.items() for column in frame.schema.items()]
+    _types.update({(own, call, name, column): dtype for name, column, dtype in schemas if dtype != pl.Null})
     filled = sum(frame.height > 0 for frame in given.values())
-    rank = filled, -untyped, height, settings.as_of
-    key = ".".join(module.__name__.split(".")[-2:]), call
+    rank = filled, height, -untyped, settings.as_of
+    key = own, call
     if (height or not given) and (key not in _kept or rank > _kept[key][0]):
         _kept[key] = rank, settings, given
 
@@ -63,7 +67,9 @@ def save(folder: Path) -> None:
             continue
         index.parent.mkdir(parents=True, exist_ok=True)
         for name, frame in frames.items():
-            frame.write_parquet(index.with_name(f"{call}.{name}.parquet"))
+            untyped = [c for c, dtype in frame.schema.items() if dtype == pl.Null]
+            known = {c: _types[module, call, name, c] for c in untyped if (module, call, name, c) in _types}
+            frame.cast(known).write_parquet(index.with_name(f"{call}.{name}.parquet"))
         said = {"as_of": settings.as_of.isoformat(), "policies": settings.policies, "frames": sorted(frames)}
         index.write_text(json.dumps(calls | {call: said}), encoding="utf-8")
 

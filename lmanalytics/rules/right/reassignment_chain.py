@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from lmanalytics.rules.engine import frame_rule
+from lmanalytics.rules.right._runs import same
 
 FACTS = "license_assignments"
 ANSWER = "chained"
@@ -39,26 +40,27 @@ def chained(assignments: pl.LazyFrame, *, licenses_moved_first: str) -> pl.LazyF
     flow = (
         pl.concat([came, left])
         .sort(_PLACE, "assigned_on", "_is_out", "row_id")
+        .with_columns(_at=same([_PLACE]))
         .with_columns(
-            _in=pl.when("_is_out").then(0).otherwise("quantity").cum_sum().over(_PLACE),
-            _out=pl.when("_is_out").then("quantity").otherwise(0).cum_sum().over(_PLACE),
+            _in=pl.when("_is_out").then(0).otherwise("quantity").cum_sum().over("_at"),
+            _out=pl.when("_is_out").then("quantity").otherwise(0).cum_sum().over("_at"),
         )
-        .with_columns(_before=pl.max_horizontal((pl.col("_out") - pl.col("_in")).max().over(_PLACE), 0))
+        .with_columns(_before=pl.max_horizontal((pl.col("_out") - pl.col("_in")).max().over("_at"), 0))
     )
     arrived = flow.filter(~pl.col("_is_out")).select(
-        _PLACE, last_assigned_on="assigned_on", last_reason="assignment_reason", _upto=pl.col("_in") + pl.col("_before")
+        "_at", last_assigned_on="assigned_on", last_reason="assignment_reason", _upto=pl.col("_in") + pl.col("_before")
     )
-    leaving = flow.filter("_is_out").select(_PLACE, "row_id", "assigned_on", "_before", _upto="_out")
+    leaving = flow.filter("_is_out").select("_at", "row_id", "assigned_on", "_before", _upto="_out")
     if licenses_moved_first == "longest_there":
         found = (
             leaving.sort("_upto")
-            .join_asof(arrived.sort("_upto"), on="_upto", by=_PLACE, strategy="forward", check_sortedness=False)
+            .join_asof(arrived.sort("_upto"), on="_upto", by="_at", strategy="forward", check_sortedness=False)
             .filter(pl.col("_upto") > pl.col("_before"))
         )
     else:
         latest = arrived.with_columns(assigned_on="last_assigned_on").drop("_upto").sort("assigned_on")
         found = leaving.sort("assigned_on").join_asof(
-            latest, on="assigned_on", by=_PLACE, strategy="backward", check_sortedness=False
+            latest, on="assigned_on", by="_at", strategy="backward", check_sortedness=False
         )
     return assignments.join(found.select("row_id", "last_assigned_on", "last_reason"), on="row_id", how="left")
 
@@ -84,11 +86,10 @@ def observed_moves(oses: pl.LazyFrame, *, first_seen: str, as_of: date) -> pl.La
         .sort(*MACHINE, "observed_on", "row_id")
         .group_by(*MACHINE, "observed_on", maintain_order=True)
         .agg(pl.col("host_id", "row_id").first())
-        .with_columns(
-            _from=pl.col("host_id").shift(1).over(MACHINE), last_seen_on=pl.col("observed_on").shift(1).over(MACHINE)
-        )
+        .with_columns(_machine=same(MACHINE))
+        .with_columns(_from=_before("host_id"), last_seen_on=_before("observed_on"))
         .filter(pl.col("_from").ne_missing(pl.col("host_id")))
-        .with_columns(_came=pl.col("observed_on").shift(1).over(MACHINE), _number=pl.int_range(pl.len()).over(MACHINE))
+        .with_columns(_came=_before("observed_on"), _number=pl.int_range(pl.len()).over("_machine"))
     )
     is_told = (pl.col("_number") > 1) | pl.lit(first_seen == "came_then")
     return stays.filter(pl.col("_from").is_not_null()).select(
@@ -100,6 +101,12 @@ def observed_moves(oses: pl.LazyFrame, *, first_seen: str, as_of: date) -> pl.La
         assigned_on="observed_on",
         last_assigned_on=pl.when(is_told).then("_came"),
     )
+
+
+def _before(column: str) -> pl.Expr:
+    """Give the value of the machine's row before; rows are sorted by machine."""
+    machine = pl.col("_machine")
+    return pl.when(machine == machine.shift(1)).then(pl.col(column).shift(1))
 
 
 def place(column: str) -> pl.Expr:

@@ -102,8 +102,12 @@ def lines(
 
 
 def _flags() -> list[pl.Expr]:
-    """Whether the entity's product has transactions, a statement, or a later statement."""
-    scope = ["entity_id", "product"]
+    """Whether the entity's product has transactions, a statement, or a later statement.
+
+    A product's access licenses are lines of their own in a statement, those of users apart from those of devices.
+    """
+    access = pl.col("metric").is_in(["user_cal", "device_cal", "external_connector"])
+    scope = ["entity_id", "product", pl.when(access).then("metric")]
     stated = pl.col("basis").eq_missing(pl.lit("statement_summary"))
     counted = ~stated & pl.col("is_in_statement") & (pl.col("kind") != "none")
     return [

@@ -102,6 +102,17 @@ def test_a_statement_is_never_added_to_transactions_of_the_same_product():
     assert ledger.held(stated, AS_OF) == by_default | {"SQL Server Standard Core": 100}
 
 
+def test_a_statement_of_access_licenses_is_not_replaced_by_orders_of_servers():
+    ledger = Ledger(takes_returns=True)
+    stated = {"basis": "statement_summary", "agreement_id": None, "order_date": None, "coverage_start": None}
+    for metric, quantity in (("user_cal", 300), ("device_cal", 20)):
+        ledger.buy("Windows Server", "license", quantity, metric=metric, statement_date=date(2026, 6, 1), **stated)
+    ledger.buy("Windows Server Standard", "license", 16)
+    ledger.buy("Windows Server", "license", 7, metric="device_cal")
+    found = in_force(ledger.answers(AS_OF)["licenses"], AS_OF)
+    assert sorted(found.select("metric", "quantity").rows()) == [("core", 16), ("device_cal", 7), ("user_cal", 300)]
+
+
 def test_what_no_statement_lists_is_added_to_it():
     ledger = statement()
     for program in ("oem", "fpp", "mpsa", "csp"):

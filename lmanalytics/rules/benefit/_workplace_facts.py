@@ -9,6 +9,7 @@ from lmanalytics.rules.benefit import (
     workplace_discount_participation,
     workplace_discount_software,
 )
+from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit.subscriptions import evaluated
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings, load_rule_file
@@ -130,7 +131,7 @@ def copies(inputs: Tables) -> pl.LazyFrame:
     return (
         rows.with_columns(
             enrollment_id=pl.coalesce("enrollment_id", "agreement_id"),
-            right=pl.col("product").replace_strict(offered["product"], offered["license"], default=None),
+            right=mapped(pl.col("product"), offered["product"], offered["license"]),
         )
         .join(agreements, on=_AGREEMENT, how="left")
         .join(some_barred, on=ENTITY, how="left")

@@ -9,6 +9,7 @@ from lmanalytics.rules.benefit import (
     workplace_discount_orders,
     workplace_discount_software,
 )
+from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit._workplace_facts import PERSON, copies_on, participation, people_of
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings, load_rule_file
@@ -103,7 +104,7 @@ def _software(rows: pl.LazyFrame, used: pl.LazyFrame, settings: Settings) -> pl.
 def product_of(product: pl.Expr, right: pl.Expr) -> pl.Expr:
     """The application of the copy, or of what was ordered where there is no copy."""
     offered = load_rule_file(workplace_discount_software).table("workplace_licenses")
-    return pl.coalesce(product, right.replace_strict(offered["license"], offered["product"], default=None))
+    return pl.coalesce(product, mapped(right, offered["license"], offered["product"]))
 
 
 def _with_decision(rows: pl.LazyFrame, module: str) -> pl.LazyFrame:

@@ -10,6 +10,7 @@ from lmanalytics.rules.benefit import (
     sa_benefits_pools,
     virtual_desktop_access,
 )
+from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit.subscriptions import online_storage
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, compute, evaluate
@@ -36,7 +37,7 @@ _BENEFITS: tuple[tuple[str, ModuleType, str, str | None], ...] = (
 )
 """Benefit, module and rule that decide it, and its last day; in the order of their names."""
 _ENTITLED, _UNKNOWN = (*_WINDOWS.ENTITLED, *_OFFICE.ENTITLED), (*_WINDOWS.UNKNOWN, *_OFFICE.UNKNOWN)
-_CODES = tuple(sorted({r.code for r in (*_WINDOWS.Reason, *_OFFICE.Reason)}))
+_CODES = pl.Enum(sorted({r.code for r in (*_WINDOWS.Reason, *_OFFICE.Reason)}))
 _EXPIRED = (_WINDOWS.Reason.COVERAGE_EXPIRED.code, _OFFICE.Reason.OFFICE_COVERAGE_EXPIRED.code)
 _MACHINES = {
     "Virtualization Rights for Windows and Windows Embedded Desktops": "local_machines",
@@ -106,41 +107,41 @@ def _evaluated(facts: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
 
 
 def _listed(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Make a row of each device and benefit, in order: codes are numbers until then, as a list of text is slow."""
+    """Make a row of each device and benefit, in order; a join with the few benefits streams and keeps both orders."""
     columns = [column_name(module, name) for _, module, name, _ in _BENEFITS]
-    numbers = dict(zip(_CODES, range(len(_CODES)), strict=True))
-    reasons = [
-        pl.col(c).replace_strict(numbers, default=None, return_dtype=pl.UInt8).alias(f"_{n}")
-        for n, c in enumerate(columns)
-    ]
+    reasons = [pl.col(c).cast(_CODES).alias(f"_{n}") for n, c in enumerate(columns)]
     days = {name: _last_day(name) for name in dict.fromkeys(u for *_, u in _BENEFITS if u)}
     machines = {name: pl.col(column_name(_VDA, name)) for name in _MACHINES.values()}
     each = list(range(len(_BENEFITS)))
-    entitled, unknown = ([numbers[c] for c in codes] for codes in (_ENTITLED, _UNKNOWN))
-    none, is_entitled = pl.lit(None), pl.col("_reason").is_in(entitled)
+    benefits = pl.LazyFrame(
+        {"_number": each, "benefit": [b for b, *_ in _BENEFITS], "rule": [c.replace("__", ".") for c in columns]},
+        schema_overrides={"_number": pl.UInt8},
+    ).with_columns(_every=pl.lit(value=True))
+    number, none = pl.col("_number"), pl.lit(None)
     until = [pl.col(u) if u else none for *_, u in _BENEFITS]
     most = [pl.col(_MACHINES[b]) if b in _MACHINES else none for b, *_ in _BENEFITS]
+    is_entitled = pl.col("_reason").is_in(_ENTITLED)
     return (
-        rows.select(ENTITY, "device_id", *reasons, **days, **machines)
-        .with_columns(_benefit=pl.lit(each, pl.List(pl.UInt8)))
-        .explode("_benefit")
+        rows.select(ENTITY, "device_id", *reasons, **days, **machines, _every=pl.lit(value=True))
+        .join(benefits, on="_every", how="left", maintain_order="left_right")
         .select(
             ENTITY,
             "device_id",
-            "_benefit",
-            _reason=_of_benefit([pl.col(f"_{n}") for n in each]),
-            _until=_of_benefit(until).cast(pl.Date),
-            _most=_of_benefit(most).cast(pl.Int64),
+            "benefit",
+            "rule",
+            _reason=mapped(number, each, [pl.col(f"_{n}") for n in each], _CODES),
+            _until=mapped(number, each, until, pl.Date()),
+            _most=mapped(number, each, most, pl.Int64()),
         )
         .select(
             ENTITY,
             "device_id",
-            benefit=pl.col("_benefit").replace_strict(each, [b for b, *_ in _BENEFITS]),
-            is_entitled=pl.when(~pl.col("_reason").is_in(unknown)).then(is_entitled),
+            "benefit",
+            "rule",
+            is_entitled=pl.when(~pl.col("_reason").is_in(_UNKNOWN)).then(is_entitled),
             quantity=pl.when(pl.col("_most").is_not_null()).then(pl.when(is_entitled).then("_most").otherwise(0)),
-            expires_on=pl.when(is_entitled | pl.col("_reason").is_in([numbers[c] for c in _EXPIRED])).then("_until"),
-            rule=pl.col("_benefit").replace_strict(each, [c.replace("__", ".") for c in columns]),
-            reason=pl.col("_reason").replace_strict(list(numbers.values()), list(numbers)),
+            expires_on=pl.when(is_entitled | pl.col("_reason").is_in(_EXPIRED)).then("_until"),
+            reason="_reason",
         )
     )
 
@@ -148,14 +149,6 @@ def _listed(rows: pl.LazyFrame) -> pl.LazyFrame:
 def _last_day(name: str) -> pl.Expr:
     module = {_COVERED: _WINDOWS, _WEB: _OFFICE}.get(name)
     return pl.col(name) if module is None else pl.col(column_name(module, name))
-
-
-def _of_benefit(values: list[pl.Expr]) -> pl.Expr:
-    """Choose the value of the row's benefit."""
-    chosen = pl.lit(None)
-    for number, value in enumerate(values):
-        chosen = pl.when(pl.col("_benefit") == number).then(value).otherwise(chosen)
-    return chosen
 
 
 def _claims(devices: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:

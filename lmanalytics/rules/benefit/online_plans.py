@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
 
@@ -36,19 +37,19 @@ def plan(sku: pl.Expr, *, online_plans: pl.DataFrame) -> pl.Expr:
 @rule(unit="code", cite="plans", start="2011-06-28")
 def suite(plan: pl.Expr, *, online_plans: pl.DataFrame) -> pl.Expr:
     """The suite of the subscription: e3_e5, a3_a5 or none."""
-    return plan.replace_strict(online_plans["pattern"], online_plans["suite"], default=None)
+    return mapped(plan, online_plans["pattern"], online_plans["suite"])
 
 
 @rule(unit="flag", cite="plans", start="2011-06-28")
 def has_storage(plan: pl.Expr, *, online_plans: pl.DataFrame) -> pl.Expr:
     """Whether it holds SharePoint Online or OneDrive for Business, where Office for the web edits."""
-    return plan.replace_strict(online_plans["pattern"], online_plans["has_storage"], default=None)
+    return mapped(plan, online_plans["pattern"], online_plans["has_storage"], pl.Boolean())
 
 
 @rule(unit="flag", cite="plans", start="2011-06-28")
 def has_windows_user(plan: pl.Expr, *, online_plans: pl.DataFrame) -> pl.Expr:
     """Whether it licenses a user for Windows Enterprise."""
-    return plan.replace_strict(online_plans["pattern"], online_plans["has_windows_user"], default=None)
+    return mapped(plan, online_plans["pattern"], online_plans["has_windows_user"], pl.Boolean())
 
 
 @rule(unit="flag", cite="from_sa", start="2011-06-28")

@@ -10,6 +10,7 @@ from lmanalytics.rules.benefit import (
     workplace_discount_participation,
     workplace_discount_software,
 )
+from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit._workplace_facts import PERSON, copies, copies_on, participation, people_of
 from lmanalytics.rules.benefit._workplace_orders import CLAIM, best, judged, product_of
 from lmanalytics.rules.benefit._workplace_outcomes import findings, outcomes
@@ -147,10 +148,11 @@ def _rows(online: pl.LazyFrame, software: pl.DataFrame, settings: Settings) -> p
     offers = sorted([_SUBSCRIPTION, *load_rule_file(_SOFTWARE).table("workplace_licenses")["license"]])
     numbered = software.lazy().with_row_index("_number")
     own = {f"_{n}": pl.col("_number").filter(pl.col("offer") == name).max() for n, name in enumerate(offers)}
-    number = pl.lit(None, pl.UInt32)
-    for n in range(len(offers)):
-        number = pl.when(pl.col("_offer") == n).then(f"_{n}").otherwise(number)
     each = list(range(len(offers)))
+    number = mapped(pl.col("_offer"), each, [pl.col(c) for c in own], pl.UInt32())
+    each_offer = pl.LazyFrame(
+        {"_offer": each, "offer": offers}, schema={"_offer": pl.UInt8, "offer": pl.String}
+    ).with_columns(_every=pl.lit(value=True))
     is_online = pl.col("_offer") == offers.index(_SUBSCRIPTION)
     decided = ["is_eligible", "reason"]
     mine = {f"_online_{c}": pl.col(column_name(_ONLINE, c)) for c in decided}
@@ -158,19 +160,19 @@ def _rows(online: pl.LazyFrame, software: pl.DataFrame, settings: Settings) -> p
         evaluate(online, _ONLINE, settings)
         .select(*PERSON, **mine)
         .join(numbered.group_by(PERSON).agg(**own), on=PERSON, how="left", maintain_order="left")
-        .with_columns(_offer=pl.lit(each, pl.List(pl.UInt8)))
-        .explode("_offer")
+        .with_columns(_every=pl.lit(value=True))
+        .join(each_offer, on="_every", how="left", maintain_order="left_right")
         .with_columns(_number=number)
         .filter(is_online | pl.col("_number").is_not_null())
-        .drop(own)
+        .drop(*own, "_every")
         .join(numbered.drop(*PERSON, "offer", "acquired"), on="_number", how="left", maintain_order="left")
     )
     return rows.select(
         *PERSON,
+        "offer",
         "expires_on",
         "trigger",
         *(pl.when(is_online).then(f"_online_{c}").otherwise(c).alias(c) for c in decided),
-        offer=pl.col("_offer").replace_strict(each, offers),
         option=pl.when(is_online).then(pl.lit("online_services")).otherwise(pl.lit("software")),
         rule=pl.when(is_online)
         .then(pl.lit("workplace_discount_online.is_eligible"))

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.engine import rule
 from lmanalytics.rules.entitlement.new_version_rights import alias
 
@@ -12,19 +13,19 @@ ANSWER = "right"
 @rule(unit="text", cite="benefit", start="2015-07-01")
 def right(offer: pl.Expr, *, workplace_offers: pl.DataFrame) -> pl.Expr:
     """The right that the order uses; null for an offer that is not known."""
-    return _named(offer).replace_strict(workplace_offers["offer"], workplace_offers["right"], default=None)
+    return mapped(_named(offer), workplace_offers["offer"], workplace_offers["right"])
 
 
 @rule(unit="code", cite="benefit", start="2015-07-01")
 def option(offer: pl.Expr, *, workplace_offers: pl.DataFrame) -> pl.Expr:
     """The option of the program: online_services or software."""
-    return _named(offer).replace_strict(workplace_offers["offer"], workplace_offers["option"], default=None)
+    return mapped(_named(offer), workplace_offers["offer"], workplace_offers["option"])
 
 
 @rule(unit="text", cite="benefit", start="2015-07-01")
 def product(offer: pl.Expr, *, workplace_offers: pl.DataFrame) -> pl.Expr:
     """The application whose users may order it; null for subscriptions."""
-    return _named(offer).replace_strict(workplace_offers["offer"], workplace_offers["product"], default=None)
+    return mapped(_named(offer), workplace_offers["offer"], workplace_offers["product"])
 
 
 @rule(unit="date", cite="benefit", start="2015-07-01", decides_null=True)
@@ -37,9 +38,7 @@ def other_version_on(
     workplace_offers: pl.DataFrame,
 ) -> pl.Expr:
     """Day on which another version than the license's was installed under it; the order's where none is given."""
-    own = _named(offer).replace_strict(
-        workplace_offers["offer"], workplace_offers["version"].cast(pl.String), default=None
-    )
+    own = mapped(_named(offer), workplace_offers["offer"], workplace_offers["version"].cast(pl.String))
     other = alias(installed_version.cast(pl.String)) != own
     return pl.when(other).then(pl.coalesce(installed_on.cast(pl.Date), ordered_on.cast(pl.Date)))
 

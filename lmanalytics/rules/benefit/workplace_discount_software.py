@@ -6,6 +6,7 @@ One license for each corresponding product, on one device. `workplace_discount_e
 
 import polars as pl
 
+from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
 from lmanalytics.rules.entitlement.new_version_rights import alias
@@ -42,9 +43,7 @@ class Reason(ReasonBase):
 @rule(unit="text", cite="benefit", start="2015-07-01")
 def license_offered(product: pl.Expr, *, workplace_licenses: pl.DataFrame) -> pl.Expr:
     """The license of the program that corresponds to the application; null for one that has none."""
-    return product.cast(pl.String).replace_strict(
-        workplace_licenses["product"], workplace_licenses["license"], default=None
-    )
+    return mapped(product.cast(pl.String), workplace_licenses["product"], workplace_licenses["license"])
 
 
 @rule(unit="flag", cite="benefit", start="2015-07-01")
@@ -82,9 +81,8 @@ def is_program_eligible(program: pl.Expr, has_membership: pl.Expr, *, workplace_
 @rule(unit="flag", cite="lifecycle", start="2015-07-01")
 def is_offered(product: pl.Expr, day: pl.Expr, *, workplace_licenses: pl.DataFrame) -> pl.Expr:
     """Whether the corresponding license was available on the day."""
-    first = product.cast(pl.String).replace_strict(
-        workplace_licenses["product"], workplace_licenses["available_from"], default=None, return_dtype=pl.Date
-    )
+    days = workplace_licenses["available_from"]
+    first = mapped(product.cast(pl.String), workplace_licenses["product"], days, pl.Date())
     return day.cast(pl.Date) >= first
 
 

@@ -6,7 +6,7 @@ from lmanalytics.rules.entitlement import purchase_lines
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
-_OUTCOMES = {"ose_outcomes": "operating system environments", "host_outcomes": "hosts", "installs_outcomes": "installs"}
+_OUTCOMES = {"ose_outcomes": "operating system environments", "host_outcomes": "hosts"}
 _RIGHTLY_LEFT_OUT = tuple(r.code for r in (purchase_lines.Reason.NOT_OWNED, purchase_lines.Reason.AFTER_AS_OF))
 
 

@@ -19,6 +19,7 @@ class Reason(ReasonBase):
 
     EMPLOYEE_DECIDED = "What the employee may acquire is decided."
     EMPLOYMENT_OVER = "The person is no employee on the position date; what was acquired is still judged."
+    EMPLOYEES_NOT_GIVEN = "No table says who is an employee."
     APP_USERS_NOT_GIVEN = "No table says which applications employees use at work."
     PARTICIPATION_UNKNOWN = "No table settles whether the customer takes part."
 
@@ -48,6 +49,26 @@ def outcomes(inputs: Tables, used: pl.LazyFrame, orders: pl.LazyFrame, settings:
             outcome=_outcome(within),
             reason=column_name(workplace_discount_orders, "reason"),
         ).sort("row_id")
+    return found
+
+
+def without_employees(inputs: Tables) -> Tables:
+    """Settle the rows of copies and orders where no table of employees was given: nothing of them is computable."""
+    found = {}
+    for table, product in (("app_users", "product"), ("workplace_orders", "offer")):
+        if table in inputs:
+            found[f"{table}_outcomes"] = (
+                CANONICAL[table]
+                .conform(inputs[table])
+                .select(
+                    "row_id",
+                    ENTITY,
+                    product=product,
+                    outcome=pl.lit("not_computable"),
+                    reason=Reason.EMPLOYEES_NOT_GIVEN.lit,
+                )
+                .sort("row_id")
+            )
     return found
 
 

@@ -9,8 +9,8 @@ from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
-NEEDS: dict[str, tuple[str, ...]] = {}
 _TABLE = "online_subscriptions"
+NEEDS = {f"{_TABLE}_outcomes": (_TABLE,)}
 
 
 def answers(inputs: Tables, settings: Settings) -> Tables:

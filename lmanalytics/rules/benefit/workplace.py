@@ -13,14 +13,18 @@ from lmanalytics.rules.benefit import (
 from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit._workplace_facts import PERSON, copies, copies_on, participation, people_of
 from lmanalytics.rules.benefit._workplace_orders import CLAIM, best, judged, product_of
-from lmanalytics.rules.benefit._workplace_outcomes import findings, outcomes
+from lmanalytics.rules.benefit._workplace_outcomes import findings, outcomes, without_employees
 from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
-NEEDS = {"workplace_discount": ("employees",)}
+NEEDS = {
+    "workplace_discount": ("employees",),
+    "app_users_outcomes": ("app_users",),
+    "workplace_orders_outcomes": ("workplace_orders",),
+}
 _ONLINE, _SOFTWARE, _EXPIRY = workplace_discount_online, workplace_discount_software, workplace_discount_expiry
 _SUBSCRIPTION = "Microsoft 365 Family or Personal"
 
@@ -29,7 +33,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     """Compute what each employee may acquire, and judge what was ordered.
 
     Args:
-        inputs: `employees`; `app_users` for the software option; `workplace_orders`; `agreements`,
+        inputs: `employees`, without which no row is computable; `app_users` for the software option; `workplace_orders`; `agreements`,
             `sa_memberships`, `online_subscriptions` and `licenses` for what the customer has. What is absent is
             unknown, and so is what hangs on it.
         settings: date and policies.
@@ -41,7 +45,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     """
     if "employees" not in inputs:
-        return {}
+        return without_employees(inputs)
     used = copies(inputs)
     orders = judged(inputs, used, settings).collect(engine="streaming").lazy()
     software = _software(_software_facts(inputs, used, orders, settings), settings).collect(engine="streaming")

@@ -285,6 +285,16 @@ def test_employees_each_have_one_outcome_and_what_is_missing_is_told():
     assert workplace.answers({}, Settings(AS_OF)) == {}
 
 
+def test_without_employees_copies_and_orders_are_not_computable():
+    inputs = given_tables([], copies=[copy()], orders=[order(1)])
+    del inputs["employees"]
+    found = {name: frame.collect() for name, frame in workplace.answers(inputs, Settings(AS_OF)).items()}
+    reason = _workplace_outcomes.Reason.EMPLOYEES_NOT_GIVEN.code
+    assert set(found) == {"app_users_outcomes", "workplace_orders_outcomes"}
+    for name in ("app_users", "workplace_orders"):
+        assert outcomes(found, name) == [("not_computable", reason)]
+
+
 def test_a_copy_of_somebody_who_is_no_employee_is_not_computable():
     found = answered([employee()], copies=[copy("stranger")], agreements=[agreement()])
     assert outcomes(found, "app_users") == [("not_computable", "employee_unknown")]

@@ -33,9 +33,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     """Compute what each employee may acquire, and judge what was ordered.
 
     Args:
-        inputs: `employees`, without which no row is computable; `app_users` for the software option; `workplace_orders`; `agreements`,
-            `sa_memberships`, `online_subscriptions` and `licenses` for what the customer has. What is absent is
-            unknown, and so is what hangs on it.
+        inputs: `employees`, without which no row is computable; `app_users` for the software option;
+            `workplace_orders`; `agreements`, `sa_memberships`, `online_subscriptions` and `licenses` for what the
+            customer has. What is absent is unknown, and so is what hangs on it.
         settings: date and policies.
 
     Returns:

@@ -38,8 +38,9 @@ def coverage(primaries: pl.LazyFrame, supply: pl.LazyFrame, *, failover_pools: p
         entity_id, subject_id, has_sa (null where unknown), metric (of the licenses; null without), reason.
 
     """
-    pools = supply.group_by("entity_id", "metric", pool_edition="edition").agg(free=pl.col("licenses").sum())
-    rows = primaries.with_columns(served_by=pl.lit(None, pl.String))
+    held = supply.group_by("entity_id", "metric", pool_edition="edition").agg(free=pl.col("licenses").sum())
+    pools = held.sort(_POOL).with_row_index("pool")  # by number, windows compare no texts
+    rows = primaries.sort(_SUBJECT).with_row_index("place").with_columns(served_by=pl.lit(None, pl.String))
     for ways in failover_pools.partition_by("step", maintain_order=True):
         ways_of = ways.lazy().select("edition", "pool_edition", "metric")
         waiting = pl.col("served_by").is_null() & pl.col("free").is_not_null()
@@ -48,18 +49,18 @@ def coverage(primaries: pl.LazyFrame, supply: pl.LazyFrame, *, failover_pools: p
             rows.join(ways_of, on="edition", how="left")
             .join(pools, on=_POOL, how="left")
             .with_columns(asked=pl.when(waiting).then(asked))
-            .sort("asked", *_SUBJECT, nulls_last=True)
-            .with_columns(is_served=(pl.col("asked").cum_sum().over(_POOL) <= pl.col("free")).fill_null(value=False))
+            .sort("asked", "place", nulls_last=True)
+            .with_columns(is_served=(pl.col("asked").cum_sum().over("pool") <= pl.col("free")).fill_null(value=False))
         )
-        taken = laid.filter("is_served").group_by(_POOL).agg(taken=pl.col("asked").sum())
-        pools = pools.join(taken, on=_POOL, how="left").select(
-            *_POOL, free=pl.col("free") - pl.col("taken").fill_null(0)
+        taken = laid.filter("is_served").group_by("pool").agg(taken=pl.col("asked").sum())
+        pools = pools.join(taken, on="pool", how="left").select(
+            "pool", *_POOL, free=pl.col("free") - pl.col("taken").fill_null(0)
         )
         served = pl.when("is_served").then("metric").otherwise("served_by")
-        rows = laid.with_columns(served_by=served).select(*_SUBJECT, "edition", "core_licenses", "served_by")
+        rows = laid.with_columns(served_by=served).select("place", *_SUBJECT, "edition", "core_licenses", "served_by")
     unknown = pl.col("edition").is_null() | pl.col("core_licenses").is_null()
     has_sa = pl.when(pl.col("served_by").is_not_null()).then(statement=True).when(~unknown).then(statement=False)
-    return rows.select(
+    return rows.sort("place").select(
         *_SUBJECT,
         has_sa=has_sa,
         metric="served_by",
@@ -68,4 +69,4 @@ def coverage(primaries: pl.LazyFrame, supply: pl.LazyFrame, *, failover_pools: p
         .when(unknown)
         .then(Reason.LICENSES_UNKNOWN.lit)
         .otherwise(Reason.NOT_COVERED.lit),
-    ).sort(_SUBJECT)
+    )

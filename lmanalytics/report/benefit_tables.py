@@ -6,6 +6,7 @@ import polars as pl
 from great_tables import GT
 
 from lmanalytics.report.display import Grid
+from lmanalytics.report.reasons import words
 from lmanalytics.report.run import Run
 
 
@@ -43,6 +44,7 @@ def workplace_discount_table(run: Run) -> GT:
         run.workplace_discount.group_by("option", "offer", "is_eligible", "trigger", "rule", "reason")
         .agg(employees=pl.len().cast(pl.Int64), first=pl.col("expires_on").min())
         .sort("option", "offer", "is_eligible", "trigger", "reason", nulls_last=True)
+        .with_columns(words("trigger"))
     )
     columns = {
         "offer": "Offer",
@@ -120,7 +122,9 @@ def mobility_table(run: Run, limit: int = 40) -> GT:
 
 def verification_table(run: Run, limit: int = 40) -> GT:
     """List the verification forms that deployments require, by provider and agreement."""
-    frame = run.verification.sort("provider", "agreement_id", "enrollment_id", "deployed_on")
+    frame = run.verification.sort("provider", "agreement_id", "enrollment_id", "deployed_on").with_columns(
+        status="form_status", form_status=words("form_status")
+    )
     columns = {
         "provider": "Provider",
         "agreement_id": "Agreement",
@@ -130,7 +134,7 @@ def verification_table(run: Run, limit: int = 40) -> GT:
         "form_status": "Form",
         "reason": "Why",
     }
-    strong = {"form_status": pl.col("form_status").is_in(["late", "missing", "rejected"])}
+    strong = {"form_status": pl.col("status").is_in(["late", "missing", "rejected"])}
     return _grid(run, "verification", columns, "No deployments at providers were given.", limit, strong).show(frame)
 
 
@@ -166,7 +170,7 @@ def server_farms_table(run: Run, limit: int = 40) -> GT:
 def hybrid_benefit_table(run: Run, limit: int = 40) -> GT:
     """List what runs in Azure under Azure Hybrid Benefit, with the licenses that this takes."""
     parts = [run.hybrid_benefit, run.hybrid_benefit_sql]
-    frame = pl.concat(parts, how="diagonal").sort("product", "subject_id")
+    frame = pl.concat(parts, how="diagonal").sort("product", "subject_id").with_columns(words("reading"))
     columns = {
         "subject_id": "Subject",
         "product": "Product",

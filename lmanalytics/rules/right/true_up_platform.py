@@ -12,5 +12,5 @@ ANSWER = "platform_quantity"
 def platform_quantity(entity_id: pl.Expr, agreement_id: pl.Expr, enrollment_id: pl.Expr, increase: pl.Expr) -> pl.Expr:
     """Licenses to order of each enterprise product: the largest increase of any of them in the enrollment."""
     together = [entity_id, agreement_id, enrollment_id]
-    known = increase.is_not_null().all().over(together)
-    return pl.when(known).then(increase.max().over(together))
+    largest = pl.when(increase.is_not_null().all()).then(increase.max())
+    return largest.over(together)

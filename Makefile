@@ -27,7 +27,7 @@ fix: $(VENV)/.developing
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Speed and memory, side by side with peers, in one run.
+# Speed and memory, side by side with peers; then each rule module at ten million rows.
 bench: $(VENV)/.developing
 	$(BIN)/python -m benchmarks
 

@@ -95,6 +95,7 @@ def test_a_stage_that_takes_too_long_is_stopped(work):
         measure("check", "rule_modules", work, given=[FRAME], at_most=0.01)
 
 
+@pytest.mark.slow
 def test_one_command_measures_the_modules_asked_for_and_keeps_the_sizes_of_the_day(tmp_path):
     earlier = __main__.keep({"sizes": [{"size": "S", "hosts": 2_500}]}, tmp_path)
     command = [sys.executable, "-m", "benchmarks", "--rules", "--rows", "2000", "--modules", f"{EXPRESSIONS},{FRAME}"]

@@ -861,6 +861,8 @@ def on_oem(inputs: Inputs) -> Outcome:
 def _days(inputs: Inputs) -> list[date]:
     """The day of an order, or of several."""
     given = inputs["sa_order_dates"]
+    if given == []:
+        raise UndecidableError("the example gives no day of an order")
     return [day(text) for text in (entries(given) if isinstance(given, list) else [words(given)])]
 
 

@@ -28,6 +28,7 @@ _READINGS = {
     "exact": "exact", "groups of 8": "blocks_of_8", "blocks of 8": "blocks_of_8", "sets of 16": "sets_of_16",
 }  # fmt: skip
 _EDITIONS = {"standard": "Standard", "datacenter": "Datacenter", "essentials": "Essentials"}
+_DENIED = re.compile(r"\bnot\b", re.IGNORECASE)
 _HALF, _WHOLE = 8, 16
 _MODULE = azure_hybrid_benefit_machine
 _AZURE = "azure"
@@ -182,7 +183,7 @@ def _without_end(decided: dict[str, Any], i: Inputs) -> dict[str, Any]:
     means = {
         k: v
         for k, v in said.items()
-        if re.search(r"unlimited|indefinite|no (end|limit)|without (end|limit)", v.casefold())
+        if re.search(r"unlimited|indefinite|no (end|limit)|without (end|limit)", v.casefold()) and not _DENIED.search(v)
     }
     return {k: v for k, v in decided.items() if k not in said} | means
 
@@ -268,7 +269,8 @@ def _shaped(options: dict[str, tuple[int, int]], i: Inputs) -> dict[str, Any]:
             alike = [vcores] * min(machines, _HALF)
             shaped[key] = alike if asked == alike else [machines, vcores]
         elif isinstance(asked, str) and len(said := re.findall(r"\d+", asked)) == len((machines, vcores)):
-            shaped[key] = asked if said == [str(machines), str(vcores)] else f"{machines} of up to {vcores} cores"
+            is_same = said == [str(machines), str(vcores)] and not _DENIED.search(asked)
+            shaped[key] = asked if is_same else f"{machines} of up to {vcores} cores"
         else:
             shaped[key] = {"vms": machines, "max_vcores": vcores}
     return shaped

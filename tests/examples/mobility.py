@@ -170,10 +170,11 @@ _PLACES = (
     (r"(different|another|other) (\w+ )?zone|between zones|across zones",
      {"is_same_zone": False, "from_provider": "x", "to_provider": "x", "uses_zones": True}),
     (r"hardware|server fail|broken", {"assignment_reason": "permanent_hardware_failure"}),
-    (r"back|interoute|own (licensed )?servers|on-?prem|another party|(another|other|different) (authori[sz]ed )?(mobility )?(partner|provider)",
+    (r"\bpartner\b.*\bto\b.*\bpartner\b|back|interoute|own (licensed )?servers|on-?prem|another party|(another|other|different) (authori[sz]ed )?(mobility )?(partner|provider)",
      {"from_provider": "x"}),
     (r"(different|another|other) (server )?farm|(between|across|cross)\b[^,;]*\bfarms?\b|farm to another", {"is_same_farm": False}),
     (r"(same|within|inside) (a |one |the )?(same )?(server )?farm", {"is_same_farm": True}),
+    (r"physical core", {}),
 )  # fmt: skip
 
 
@@ -181,6 +182,7 @@ def ninety_days(i: Inputs) -> dict[str, Any]:
     """lm_90day: how many days must pass before a move, and whether one may be made."""
     days = count(i["days_since_last_assignment"]) if "days_since_last_assignment" in i else None
     text = words(i.get("move", "to a different server farm") if days is not None else i["move"]).casefold()
+    text = re.sub(r"\([^)]*\)", "", text)
     place = next((facts for pattern, facts in _PLACES if re.search(pattern, text)), None)
     if place is None:
         message = f"the move {i['move']!r} is none that the rules know"
@@ -262,7 +264,7 @@ def farm_moves(i: Inputs) -> dict[str, Any]:
                 "and in another farm"
             )
         return result
-    if isinstance(i["cross_farm_move"], list):
+    if isinstance(i["cross_farm_move"], list) and i["cross_farm_move"]:
         each = [farm_moves(Inputs(i | {"cross_farm_move": move})) for move in i["cross_farm_move"]]
         return {key: [found[key] for found in each] for key in ("allowed", "days")}
     last, move = (date.fromisoformat(words(i[key])) for key in ("last_assignment", "cross_farm_move"))

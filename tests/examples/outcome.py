@@ -25,8 +25,8 @@ REMARKS = {"note", "old_ms_tool_output", "basis"}
 """What an example says beside its outcome: a remark, its source, and what a tool gave before it was corrected."""
 _SENTENCES = ("finding", "reason", "process", "rule", "boundary")
 """Outcomes in words: another wording without other numbers is no other outcome, and not the same either."""
-_NAMES = ("needs", "document", "trigger", "alternative", "covers")
-"""Outcomes that name something: with fewer or more words beside, it is the same thing."""
+_NAMES = ("needs", "document")
+"""Outcomes that name a paper: with fewer or more words beside it is the same, with one in common it may be."""
 _SMALL = {"a", "an", "the", "of", "or", "and", "in", "on", "to", "by", "for", "with"}
 _NEGATIVE = {"not", "no", "never", "without"}
 _AMOUNT = re.compile(r"_usd\b|_usd_")
@@ -211,7 +211,11 @@ def _compare(asked: dict[str, Any], decided: dict[str, Any]) -> tuple[str, str]:
             open_keys.append(f"{key} (the example gives no prices)" if _AMOUNT.search(key) else key)
         elif is_equal(value, decided[key]) or (key in _NAMES and _names_the_same(value, decided[key])):
             agreed.append(key)
-        elif key in _SENTENCES and _is_other_wording(value, decided[key]):
+        elif (
+            (key in _SENTENCES and _is_other_wording(value, decided[key]))
+            or (key in _NAMES and _may_name_the_same(value, decided[key]))
+            or (key == "covers" and _names_the_same(value, decided[key]))
+        ):
             open_keys.append(f"the wording of {key} (the rules say {_shown(decided[key])})")
         elif isinstance(value, str) and re.search(r"\d", value) and not isinstance(decided[key], str):
             open_keys.append(f"{key} (published as {value!r}, which is no figure)")
@@ -233,12 +237,23 @@ def _is_other_wording(expected: object, given: object) -> bool:
 
 def _names_the_same(expected: object, given: object) -> bool:
     """Tell whether one name is the other with words beside: `update statement`, `update statement (an order)`."""
+    pairs = _name_words(expected, given)
+    return any(left <= right or right <= left for left, right in pairs)
+
+
+def _may_name_the_same(expected: object, given: object) -> bool:
+    """Tell whether two names have a word in common, outside of parentheses."""
+    return any(left & right for left, right in _name_words(expected, given)[1:])
+
+
+def _name_words(expected: object, given: object) -> list[tuple[set[str], set[str]]]:
+    """Words of two names, with and without what is in parentheses; none where one denies the other."""
     if not (isinstance(expected, str) and isinstance(given, str)):
-        return False
-    wide = [set(re.findall(r"[\w&]+", _plain(text))) - _SMALL for text in (expected, given)]
-    bare = [set(re.findall(r"[\w&]+", re.sub(r"\([^)]*\)", "", _plain(text)))) - _SMALL for text in (expected, given)]
-    is_part = any(left and (left <= right or right <= left) for left, right in (wide, bare) if left and right)
-    return is_part and not (wide[0] ^ wide[1]) & _NEGATIVE
+        return []
+    names = [_plain(text) for text in (expected, given)]
+    left, right = (set(re.findall(r"[\w&]+", name)) - _SMALL for name in names)
+    bare = [set(re.findall(r"[\w&]+", re.sub(r"\([^)]*\)", "", name))) - _SMALL for name in names]
+    return [] if (left ^ right) & _NEGATIVE or not all(bare) else [(left, right), (bare[0], bare[1])]
 
 
 def is_equal(expected: object, given: object) -> bool:

@@ -28,6 +28,7 @@ from tests.examples.outcome import Inputs, UndecidableError, count, entries, fla
 
 SETTINGS = Settings(date(2026, 6, 30))
 _MOST_PROCESSORS = 1000
+_HOST = re.compile(r"^\s*(\d+)\s*[x\u00d7]\s*(\d+)(?:[\s-]*cores?)?\s*$", re.IGNORECASE)
 _TOTALS = ("total_cores", "cores")
 _ENTERPRISE, _STANDARD = "Enterprise", "Standard"
 _CONSTRAINED = {"DS11": 2, "DS12": 4, "DS13": 8, "DS14": 16, "GS4": 16, "GS5": 32}
@@ -194,6 +195,9 @@ def _allowed(i: Inputs) -> dict[str, Any]:
     if known.is_empty():
         message = f"the release of SQL Server {version} is unknown"
         raise UndecidableError(message)
+    if "licensing" in i and not re.match(r"(per|by) (vm|virtual|ose|container)", words(i["licensing"]).casefold()):
+        message = f"licensing {i['licensing']!r} is not by virtual machine"
+        raise UndecidableError(message)
     released = known["ga_date"].min()
     found = values(
         sql_server_virtual_cores,
@@ -310,9 +314,13 @@ def _factor(i: Inputs) -> Any:
     versions = re.findall(r"\d{4}", str(i["version"]))
     series, cores = _series(words(i["processor"])) if "processor" in i else ([None], None)
     cores = count(i["cores_in_processor"]) if "cores_in_processor" in i else cores
-    if cores is None:
-        cores = _most_likely(series, str(i.get("processor", "")))
-    rows = [{"processor_id": f"{v}{s}", "version": v, "cores": cores, "series": s} for v in versions for s in series]
+    sizes = _most_likely(series, str(i.get("processor", ""))) if cores is None else [cores]
+    rows = [
+        {"processor_id": f"{v}{s}{n}", "version": v, "cores": n, "series": s}
+        for v in versions
+        for s in series
+        for n in sizes
+    ]
     frame = pl.LazyFrame(
         rows, schema={"processor_id": pl.String, "version": pl.String, "cores": pl.Int64, "series": pl.String}
     )
@@ -332,11 +340,10 @@ def _series(text: str) -> tuple[list[str | None], int | None]:
     return list(found) or [None], word or (int(least[1]) if least else None)
 
 
-def _most_likely(series: list[str | None], text: str) -> int:
-    """Take a processor of several cores where the text is of a series, or of every other processor."""
-    if series == [None] and not re.search(r"\bother|not (listed|mentioned)", text.casefold()):
-        raise UndecidableError("the example does not give the cores of the processor")
-    return 6
+def _most_likely(series: list[str | None], text: str) -> list[int]:
+    """Take a processor of several cores where the text is of a series, or of every other processor, else of any."""
+    is_any = series == [None] and not re.search(r"\bother|not (listed|mentioned)", text.casefold())
+    return [1, 2, 6] if is_any else [6]
 
 
 def conversion(i: Inputs) -> dict[str, Any]:
@@ -438,6 +445,10 @@ def price(i: Inputs) -> dict[str, Any]:
 def tool(i: Inputs) -> dict[str, Any]:
     """tool_behaviour of SQL Server: licenses and packs of a server, or of virtual machines."""
     product = words(i["product"]) if "product" in i else ""
+    if not product and str(i.get("edition", "")).casefold().startswith("ent"):
+        product = "SQL Server"
+    if "host" in i and (match := _HOST.match(words(i["host"]))):
+        i = Inputs(i | {"processors": int(match[1]), "cores_per_processor": int(match[2])}, i.asked)
     if not re.match(r"^(microsoft )?sql\b", product.casefold()):
         message = f"no rule of SQL Server decides this of {product or 'an unnamed product'}"
         raise UndecidableError(message)

@@ -127,6 +127,7 @@ def is_possible(key, value, given):
         (value == [] and isinstance(given, list))
         or (value is True and isinstance(given, bool))
         or (value is None and key == "sa_end")
+        or (isinstance(value, str) and key == "reason")
         or (value == 1.5 and PRICE.search(key))
     )
 
@@ -134,7 +135,7 @@ def is_possible(key, value, given):
 @pytest.mark.parametrize("path", [p for p in ROWS if p.stem not in BY_THEMSELVES], ids=lambda p: p.stem)
 def test_an_input_that_is_none_is_undecidable(path):
     """One row of each topic, one input at a time replaced by what it cannot be."""
-    first = {row["topic"]: row for row in rows(path)}
+    first = {row["topic"]: row for row in reversed(rows(path))}
     wrongly = []
     for row in first.values():
         inputs = json.loads(row["inputs_json"])

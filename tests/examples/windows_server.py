@@ -394,6 +394,8 @@ def _is_virtual(i: Inputs) -> bool:
     if "licensing" in i and not _BY_MACHINE.match(_plainly(i["licensing"])):
         message = f"licensing {i['licensing']!r} is not by virtual machine"
         raise UndecidableError(message)
+    if re.fullmatch(r"physical( host| server)?", _plainly(i.get("host", "-"))):
+        return False
     asked = " ".join(str(i.get(key, "")) for key in ("host", "rule", "unit")).casefold().replace("_", " ")
     return not re.search(r"\bphysical ose\b|\bhost (os|operating system)\b|\bphysical os\b", asked)
 

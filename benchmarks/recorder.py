@@ -52,7 +52,8 @@ def _keep(module: ModuleType, call: str, settings: Settings, frames: dict[str, p
     schemas = [(name, *column) for name, frame in given.items() for column in frame.schema.items()]
     _types.update({(own, call, name, column): dtype for name, column, dtype in schemas if dtype != pl.Null})
     filled = sum(frame.height > 0 for frame in given.values())
-    rank = filled, height, -untyped, settings.as_of
+    width = sum(frame.width for frame in given.values())  # an optional column that is absent spares work
+    rank = filled, width, height, -untyped, settings.as_of
     key = own, call
     if (height or not given) and (key not in _kept or rank > _kept[key][0]):
         _kept[key] = rank, settings, given

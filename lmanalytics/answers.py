@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lmanalytics.evidence import accounts, findings
-from lmanalytics.evidence.again import again
+from lmanalytics.evidence.again import again, computed
 from lmanalytics.evidence.policies import policies
 from lmanalytics.facts import estate_facts
 from lmanalytics.facts.identities import by_id, identified
@@ -54,10 +54,11 @@ def compute(
 
     """
     stages: dict[str, Tables] = {}
+    notes: topics.Notes = {}
     for name, (words, stage) in STAGES.items():
         if words:
             progress(words)
-        stages[name] = _saved(stage(_known(tables, stages, name), settings), folder)
+        stages[name] = _saved(computed(name, stage, _known(tables, stages, name), settings, notes=notes), folder)
     answered = _known({}, stages)
     progress("accounts and findings")
     facts = {name.removeprefix("facts_"): frame for name, frame in stages["facts"].items()}
@@ -65,7 +66,7 @@ def compute(
         "accounts": accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine"),
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),
         "findings": findings.findings(answered, ingested.findings, gated.checks),
-        "policies": _policies(tables, stages, settings),
+        "policies": _policies(tables, stages, settings, notes),
     }
     _saved(evidence, folder)
     for name in ANSWERS.keys() - {p.stem for p in folder.glob("*.parquet")}:
@@ -150,12 +151,12 @@ def _unknown(known: Tables) -> pl.LazyFrame | None:
     )
 
 
-def _policies(tables: Tables, stages: dict[str, Tables], settings: Settings) -> pl.LazyFrame:
+def _policies(tables: Tables, stages: dict[str, Tables], settings: Settings, notes: topics.Notes) -> pl.LazyFrame:
     """Name every policy, with what another reading changes unless the estate is too large to ask again."""
     small = "oses" not in tables or tables["oses"].select(pl.len()).collect().item() <= SWING_LIMIT
 
     def asked(other: Settings, policy: str) -> Tables:
-        return again(policy, other, tables, stages, {name: stage for name, (_, stage) in STAGES.items()})
+        return again(policy, other, tables, stages, {name: stage for name, (_, stage) in STAGES.items()}, notes)
 
     return policies(settings, _known({}, stages), asked if small else None)
 

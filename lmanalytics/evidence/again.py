@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
 import polars as pl
 
 from lmanalytics.facts.identities import by_id
-from lmanalytics.rules import reach, register
-from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules import reach, topics
+from lmanalytics.rules.parameters import Settings, consulting
 
 Tables = dict[str, pl.LazyFrame]
 TOPICAL = ("right", "demand", "benefit")
@@ -20,7 +19,12 @@ _READ = {
 
 
 def again(
-    policy: str, other: Settings, tables: Tables, stages: dict[str, Tables], compute: dict[str, Callable[..., Tables]]
+    policy: str,
+    other: Settings,
+    tables: Tables,
+    stages: dict[str, Tables],
+    compute: dict[str, Callable[..., Tables]],
+    notes: topics.Notes,
 ) -> Tables:
     """Answer under other settings.
 
@@ -30,34 +34,45 @@ def again(
         tables: the canonical tables.
         stages: what each stage of the run gave.
         compute: each stage by name, in order; those of `TOPICAL` take the choice of topics, too.
+        notes: the policies that each stage and topic of the run consulted.
 
     Returns:
-        The answers that differ from those of the run, in memory. Nothing for a policy that decides what rows are
-        read, which is before these stages.
+        The answers that differ from those of the run, in memory. Nothing for a policy that nothing consulted.
 
     """
-    module, first = register.policy_module(policy), register.policy_stage(policy)
     changed: Tables = {}
     kept: Tables = dict(tables)
-    if first not in compute:
-        return {}
 
     def is_reached(topic: ModuleType) -> bool:
-        return module in reach.modules(topic) or not reach.words(topic).isdisjoint(changed)
+        return policy in notes.get(topic.__name__, ()) or not reach.words(topic).isdisjoint(changed)
 
-    begun = False
+    if not any(policy in names for names in notes.values()):
+        return {}
     for name, stage in compute.items():
         kept |= stages[name]
-        begun = begun or name == first
-        arguments: list[Any] = [by_id(kept), other]
-        if not begun or (name not in TOPICAL and name != first and not _reads(name, changed)):
+        if name not in TOPICAL and policy not in notes.get(name, ()) and not _reads(name, changed):
             continue
-        given = stage(*arguments, is_reached) if name in TOPICAL else stage(*arguments)
+        given = computed(name, stage, by_id(kept), other, is_reached)
         found = dict(zip(given, pl.collect_all(list(given.values())), strict=True))
         differing = {n: f.lazy() for n, f in found.items() if not _same(f, stages[name].get(n))}
         changed |= differing
         kept |= differing
     return changed
+
+
+def computed(
+    name: str,
+    stage: Callable[..., Tables],
+    known: Tables,
+    settings: Settings,
+    only: topics.Choice = topics.every,
+    notes: topics.Notes | None = None,
+) -> Tables:
+    """Compute a stage, of those of `TOPICAL` the chosen topics, and note the policies that are consulted."""
+    if name in TOPICAL:
+        return stage(known, settings, only, notes)
+    with consulting(notes.setdefault(name, set()) if notes is not None else set()):
+        return stage(known, settings)
 
 
 def _reads(stage: str, changed: Tables) -> bool:

@@ -11,6 +11,8 @@ from lmanalytics.schemas import ANSWERS
 
 Tables = dict[str, pl.LazyFrame]
 Totals = tuple[int | None, int | None, Decimal | None]
+_BEFORE = ("ingest", "quality")
+"""Stages that read the exports: what another reading there would change is not tried."""
 _TOLD = ("plan", "position", "demand", "true_up")
 """Answers whose change is told by their totals, not by the rows that differ."""
 
@@ -33,7 +35,9 @@ def policies(settings: Settings, answered: Tables, asked: Callable[[Settings, st
     now = totals(answered)
     for name, policy in register.policies().items():
         others = [code for code in policy.readings if code != chosen[name]]
-        swings = [] if asked is None else [_swing(settings, answered, asked, name, code, now) for code in others]
+        swings = []
+        if asked is not None and register.policy_stage(name) not in _BEFORE:
+            swings = [_swing(settings, answered, asked, name, code, now) for code in others]
         rows.append(
             {
                 "policy": name,

@@ -11,6 +11,9 @@ A value of null withdraws a parameter from that day on.
 """
 
 import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -57,6 +60,22 @@ class Dated:
     note: str = ""
 
 
+_CONSULTED: ContextVar[set[str] | None] = ContextVar("_CONSULTED", default=None)
+
+
+@contextmanager
+def consulting(names: set[str]) -> Iterator[None]:
+    """Note in `names` the policies whose reading is asked for meanwhile.
+
+    Plans are made when rules are called, and no reading is asked for later: what was not consulted changes nothing.
+    """
+    token = _CONSULTED.set(names)
+    try:
+        yield
+    finally:
+        _CONSULTED.reset(token)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A number, text or date of the terms with its unit and every dated value, oldest first."""
@@ -92,6 +111,8 @@ class Policy:
 
     def chosen(self, settings: Settings) -> str:
         """Return the reading in force, or raise PolicyError for one that does not exist."""
+        if (names := _CONSULTED.get()) is not None:
+            names.add(self.name)
         reading = settings.policies.get(self.name, self.default)
         if reading not in self.readings:
             known = ", ".join(self.readings)
@@ -150,19 +171,28 @@ def _read_table(path: Path) -> pl.DataFrame:
     # A page of the terms needs no parallel reader, and starting one for each costs more than reading it.
     with path.open(encoding="utf-8", newline="") as file:
         names, *rows = csv.reader(file)
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return pl.DataFrame([_typed(pl.Series(n, c, pl.String)) for n, c in zip(names, columns, strict=True)])
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
+    return pl.DataFrame([_typed(name, cells) for name, cells in zip(names, columns, strict=True)])
 
 
-def _typed(text: pl.Series) -> pl.Series:
+def _typed(name: str, cells: list[str]) -> pl.Series:
     """Give a column the first of date, integer, decimal and boolean that all its cells have, else leave it text."""
-    cells = text.set(text == "", None)
-    booleans = cells.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
-    dates = cells.str.to_date("%Y-%m-%d", strict=False)
-    for typed in (dates, cells.cast(pl.Int64, strict=False), cells.cast(pl.Float64, strict=False), booleans):
-        if typed.null_count() == cells.null_count() < len(cells):
-            return typed
-    return cells
+    for read, dtype in _TYPES:
+        try:
+            values = [None if cell == "" else read(cell) for cell in cells]
+        except (ValueError, KeyError):
+            continue
+        if any(value is not None for value in values):
+            return pl.Series(name, values, dtype)
+    return pl.Series(name, [cell or None for cell in cells], pl.String)
+
+
+_TYPES: tuple[tuple[Callable[[str], Any], pl.DataType], ...] = (
+    (date.fromisoformat, pl.Date()),
+    (int, pl.Int64()),
+    (float, pl.Float64()),
+    ({"true": True, "false": False}.__getitem__, pl.Boolean()),
+)
 
 
 def _parameter(name: str, body: dict[str, Any]) -> Parameter:

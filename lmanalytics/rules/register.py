@@ -68,11 +68,6 @@ def policy_source(name: str, reading: str) -> str:
     return str(file.references[file.policies[name].readings[reading].reference])
 
 
-def policy_module(name: str) -> str:
-    """Return the module beside whose YAML a policy stands."""
-    return ".".join(("lmanalytics", *_policy_path(name).relative_to(_ROOT).with_suffix("").parts))
-
-
 def policy_stage(name: str) -> str:
     """Return the folder of the stage that decides by a policy: quality, facts, entitlement or demand."""
     return _policy_path(name).parent.name

@@ -12,10 +12,11 @@ from types import ModuleType
 import polars as pl
 
 from lmanalytics.errors import RuleError
-from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.parameters import Settings, consulting
 from lmanalytics.rules.trace import EXPLANATION
 
 Tables = dict[str, pl.LazyFrame]
+Notes = dict[str, set[str]]
 Choice = Callable[[ModuleType], bool]
 SHARED = ("demand", "findings")
 """Answers to which several topics, of several stages, add rows."""
@@ -40,13 +41,14 @@ def lacking(topics: Sequence[ModuleType], given: Iterable[str]) -> dict[str, lis
     return {answer: absent for answer, absent in sorted(needs.items()) if absent}
 
 
-def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings) -> Tables:
+def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, notes: Notes | None = None) -> Tables:
     """Ask for answers every topic that has the tables for one of them.
 
     Args:
         topics: modules in the order to ask; each sees the answers of those before it.
         inputs: canonical tables, facts and earlier answers by name; an absent one was not given.
         settings: date and policies.
+        notes: takes the policies that each topic consulted, by the topic's module.
 
     Returns:
         The answers by name; `demand_of_<topic>` and `findings_of_<topic>` hold the rows that a topic adds to those
@@ -62,7 +64,8 @@ def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings) -> 
         if all(set(tables) - known.keys() for tables in topic.NEEDS.values()):
             continue
         name = topic.__name__.rpartition(".")[2]
-        answers: Tables = topic.answers(known, settings)
+        with consulting(notes.setdefault(topic.__name__, set()) if notes is not None else set()):
+            answers: Tables = topic.answers(known, settings)
         given = {f"{answer}_of_{name}" if answer in SHARED else answer: frame for answer, frame in answers.items()}
         if twice := sorted(found.keys() & given.keys()):
             message = f"{topic.__name__} gives {', '.join(twice)}, which another topic gave already."

@@ -6,16 +6,19 @@ from lmanalytics.rules.parameters import Settings
 Tables = topics.Tables
 
 
-def answers(inputs: Tables, settings: Settings, only: topics.Choice = topics.every) -> Tables:
+def answers(
+    inputs: Tables, settings: Settings, only: topics.Choice = topics.every, notes: topics.Notes | None = None
+) -> Tables:
     """Ask the topics of this package.
 
     Args:
         inputs: canonical tables, facts (`facts_hosts`, …) and every earlier answer; an absent one was not given.
         settings: date and policies.
         only: which topics to ask.
+        notes: takes the policies that each topic consulted.
 
     Returns:
         The topics' answers (`topics.gather`).
 
     """
-    return topics.gather([t for t in topics.topics_of(benefit) if only(t)], inputs, settings)
+    return topics.gather([t for t in topics.topics_of(benefit) if only(t)], inputs, settings, notes)

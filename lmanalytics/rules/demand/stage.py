@@ -13,20 +13,23 @@ _KEY = [ENTITY, *ANSWERS["demand"].key, "version"]
 _INSTALLS = "installs_outcomes_"
 
 
-def answers(inputs: Tables, settings: Settings, only: topics.Choice = topics.every) -> Tables:
+def answers(
+    inputs: Tables, settings: Settings, only: topics.Choice = topics.every, notes: topics.Notes | None = None
+) -> Tables:
     """Ask the topics of this package.
 
     Args:
         inputs: canonical tables, facts (`facts_hosts`, …), what is owned and rights; an absent one was not given.
         settings: date and policies.
         only: which topics to ask.
+        notes: takes the policies that each topic consulted.
 
     Returns:
         The topics' answers (`topics.gather`), with what rights require among them (`demand_of_rights`); `whole`
         puts them together.
 
     """
-    found = topics.gather([t for t in topics.topics_of(demand) if only(t)], inputs, settings)
+    found = topics.gather([t for t in topics.topics_of(demand) if only(t)], inputs, settings, notes)
     if rights := topics.together(inputs, "rights_demand"):
         rows = pl.concat(rights, how="diagonal_relaxed")
         found["demand_of_rights"] = demand_rows(rows, inputs.get("prices"), settings)

@@ -6,17 +6,20 @@ from lmanalytics.rules.parameters import Settings
 Tables = topics.Tables
 
 
-def answers(inputs: Tables, settings: Settings, only: topics.Choice = topics.every) -> Tables:
+def answers(
+    inputs: Tables, settings: Settings, only: topics.Choice = topics.every, notes: topics.Notes | None = None
+) -> Tables:
     """Ask the topics of this package.
 
     Args:
         inputs: canonical tables, facts (`facts_hosts`, …) and what is owned; an absent one was not given.
         settings: date and policies.
         only: which topics to ask.
+        notes: takes the policies that each topic consulted.
 
     Returns:
         The topics' answers (`topics.gather`); what they require is `rights_demand_of_<topic>`.
 
     """
-    found = topics.gather([t for t in topics.topics_of(right) if only(t)], inputs, settings)
+    found = topics.gather([t for t in topics.topics_of(right) if only(t)], inputs, settings, notes)
     return {f"rights_{n}" if n.startswith("demand_of_") else n: frame for n, frame in found.items()}

@@ -30,20 +30,24 @@ def evaluate(facts: pl.LazyFrame, module: ModuleType, settings: Settings) -> pl.
     result = _plain[0](facts, module, settings)
     rules = [r for r in engine.rules_in_force(module, settings.as_of) if not r.is_frame]
     read = {c for r in rules for c in (*r.inputs, r.dated_by)} - {r.name for r in rules}
-    _keep(module, "facts", settings, {"facts": facts.select(c for c in facts.collect_schema() if c in read)})
+    given = {"facts": facts.select(c for c in facts.collect_schema() if c in read)}
+    _keep(module, "facts", settings, given, result)
     return result
 
 
 def compute(module: ModuleType, name: str, settings: Settings, **frames: pl.LazyFrame) -> pl.LazyFrame:
     """Compute, and keep the frames."""
     result = _plain[1](module, name, settings, **frames)
-    _keep(module, name, settings, frames)
+    _keep(module, name, settings, frames, result)
     return result
 
 
-def _keep(module: ModuleType, call: str, settings: Settings, frames: dict[str, pl.LazyFrame]) -> None:
+def _keep(
+    module: ModuleType, call: str, settings: Settings, frames: dict[str, pl.LazyFrame], result: pl.LazyFrame
+) -> None:
     try:
         given = {name: frame.lazy().collect() for name, frame in frames.items()}
+        is_answered = result.select(pl.len()).collect().item() > 0
     except pl.exceptions.PolarsError:
         return  # the test means to fail
     height = max((frame.height for frame in given.values()), default=0)
@@ -52,10 +56,10 @@ def _keep(module: ModuleType, call: str, settings: Settings, frames: dict[str, p
     schemas = [(name, *column) for name, frame in given.items() for column in frame.schema.items()]
     _types.update({(own, call, name, column): dtype for name, column, dtype in schemas if dtype != pl.Null})
     filled = sum(frame.height > 0 for frame in given.values())
-    width = sum(frame.width for frame in given.values())  # an optional column that is absent spares work
+    width = given["facts"].width if call == "facts" else 0  # an optional column that is absent spares work
     rank = filled, width, height, -untyped, settings.as_of
     key = own, call
-    if (height or not given) and (key not in _kept or rank > _kept[key][0]):
+    if is_answered and (height or not given) and (key not in _kept or rank > _kept[key][0]):
         _kept[key] = rank, settings, given
 
 

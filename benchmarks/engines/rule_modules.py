@@ -15,7 +15,7 @@ def check(work: Path, name: str) -> None:
     """Compare the answers of one copy with those of several.
 
     Raises:
-        ValueError: copies act on each other, so that a rate at many copies would mean nothing.
+        ValueError: nothing is answered, or copies act on each other; a rate at many copies would mean nothing.
 
     """
     for call, said in recorded(work, name).items():
@@ -25,7 +25,7 @@ def check(work: Path, name: str) -> None:
             tile(work / name, call, said["frames"], folder, copies)
             found.append(answer(work, name, call, folder).select(pl.len()).collect().item())
         one, several = found
-        if height(work / name, call, said["frames"]) and several != COPIES * one:
+        if not one or (height(work / name, call, said["frames"]) and several != COPIES * one):
             message = f"{call}: one copy gives {one} rows, {COPIES} copies give {several}"
             raise ValueError(message)
 

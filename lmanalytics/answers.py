@@ -174,11 +174,11 @@ def _told(tables: Tables) -> dict[str, Any]:
         )
         if name not in given
     ]
-    every = register.every_topic()
-    produced = {name for topic in every for name, needs in topic.NEEDS.items() if set(needs) <= set(given)}
-    for answer, tables_absent in topics.lacking(every, {*given, *ANSWERS, *produced}).items():
-        if answer in ANSWERS and answer not in ("demand", "findings"):
-            not_computable.append(f"{answer.replace('_', ' ')}: table {', '.join(tables_absent)} was not given")
+    facts = ("facts_hosts", "facts_oses", "facts_host_rows") if {"hosts", "oses"} & tables.keys() else ()
+    for answer, absent in topics.lacking(register.every_topic(), {*given, *ANSWERS, *facts}).items():
+        if answer in ANSWERS.keys() - set(topics.SHARED):
+            names = ", ".join(sorted({name.removeprefix("facts_") for name in absent}))
+            not_computable.append(f"{answer.replace('_', ' ')}: table {names} was not given")
     entities = sorted({e for t in tables.values() for e in t.select("entity_id").unique().collect().to_series()})
     currencies = (
         [] if "prices" not in tables else sorted(tables["prices"].select("currency").unique().collect().to_series())

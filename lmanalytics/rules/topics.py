@@ -66,6 +66,8 @@ def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, not
         name = topic.__name__.rpartition(".")[2]
         with consulting(notes.setdefault(topic.__name__, set()) if notes is not None else set()):
             answers: Tables = topic.answers(known, settings)
+        if "findings" in answers:
+            answers = answers | {"findings": answers["findings"].sort("finding_id")}
         given = {f"{answer}_of_{name}" if answer in SHARED else answer: frame for answer, frame in answers.items()}
         if twice := sorted(found.keys() & given.keys()):
             message = f"{topic.__name__} gives {', '.join(twice)}, which another topic gave already."

@@ -264,8 +264,9 @@ def test_the_demand_stage_prices_what_the_benefit_takes():
     ]  # fmt: skip
     given = inputs([azure("a", 12), guest("b")], [host()]) | {"prices": table("prices", *prices)}
     right = hybrid_benefit.answers(given, Settings(AS_OF))
-    found = demand_stage.answers(given | {"right_demand": right["demand"]}, Settings(AS_OF))
-    demand = found["demand"].filter(pl.col("subject_id") == "a").collect().to_dicts()
+    rights = {"rights_demand_of_hybrid_benefit": right["demand"]}
+    found = demand_stage.answers(given | rights, Settings(AS_OF))
+    demand = demand_stage.whole(found)["demand"].filter(pl.col("subject_id") == "a").collect().to_dicts()
     assert [(r["licenses_required"], r["cost"], r["currency"]) for r in demand] == [(12, 1200, "USD")]
     outcomes = dict(found["ose_outcomes"].select("ose_id", "outcome").collect().rows())
     assert outcomes == {"a": "counted", "b": "counted"}

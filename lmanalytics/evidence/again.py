@@ -26,7 +26,7 @@ def again(
     compute: dict[str, Callable[..., Tables]],
     notes: topics.Notes,
 ) -> Tables:
-    """Answer under other settings.
+    """Answer under other settings, as far as the position; of the benefits only what consulted the policy itself.
 
     Args:
         policy: the policy whose reading differs from that of the run.
@@ -43,8 +43,11 @@ def again(
     changed: Tables = {}
     kept: Tables = dict(tables)
 
+    def consulted(topic: ModuleType) -> bool:
+        return policy in notes.get(topic.__name__, ())
+
     def is_reached(topic: ModuleType) -> bool:
-        return policy in notes.get(topic.__name__, ()) or not reach.words(topic).isdisjoint(changed)
+        return consulted(topic) or not reach.words(topic).isdisjoint(changed)
 
     if not any(policy in names for names in notes.values()):
         return {}
@@ -52,7 +55,8 @@ def again(
         kept |= stages[name]
         if name not in TOPICAL and policy not in notes.get(name, ()) and not _reads(name, changed):
             continue
-        given = computed(name, stage, by_id(kept), other, is_reached)
+        chosen = consulted if name == "benefit" else is_reached
+        given = computed(name, stage, by_id(kept), other, chosen)
         found = dict(zip(given, pl.collect_all(list(given.values())), strict=True))
         differing = {n: f.lazy() for n, f in found.items() if not _same(f, stages[name].get(n))}
         changed |= differing

@@ -85,7 +85,8 @@ def _swing(
     needed, short, cost = (_signed(None if a is None or b is None else b - a) for a, b in zip(now, then, strict=True))
     parts = [] if needed == short == "unchanged" else [f"required {needed}, short {short}"]
     parts += [f"{rows:,} {'row' if rows == 1 else 'rows'} of {answer}" for answer, rows in changed.items()]
-    return f"{reading}: {', '.join(parts) or 'unchanged'}", f"{reading}: {cost}"
+    otherwise = "licenses unchanged" if again else "unchanged"
+    return f"{reading}: {', '.join(parts) or otherwise}", f"{reading}: {cost}"
 
 
 def _changed(answered: Tables, again: Tables) -> dict[str, int]:

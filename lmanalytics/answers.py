@@ -74,6 +74,27 @@ def compute(
     return _told(tables)
 
 
+def position(tables: Tables, settings: Settings) -> Tables:
+    """Compute every answer up to the position in memory, without a run folder.
+
+    Args:
+        tables: canonical tables, such as those that the gate accepted; an absent one was not given.
+        settings: date and policies in force.
+
+    Returns:
+        The facts (`facts_*`), the answers of the stages up to `position`, and the parts they were made of.
+
+    """
+    stages: dict[str, Tables] = {}
+    for name, (_, stage) in STAGES.items():
+        given = computed(name, stage, _known(tables, stages, name), settings)
+        found = pl.collect_all(list(given.values()))
+        stages[name] = {n: frame.lazy() for n, frame in zip(given, found, strict=True)}
+        if name == "position":
+            break
+    return {n: frame for found in stages.values() for n, frame in found.items()}
+
+
 def _facts(known: Tables, settings: Settings) -> Tables:
     if not {"hosts", "oses"} & known.keys():
         return {}

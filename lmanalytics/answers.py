@@ -61,7 +61,7 @@ def compute(
         stages[name] = _saved(computed(name, stage, _known(tables, stages, name), settings, notes=notes), folder)
     answered = _known({}, stages)
     progress("accounts and findings")
-    facts = {name.removeprefix("facts_"): frame for name, frame in stages["facts"].items()}
+    facts = {name.removeprefix("facts_"): frame for name, frame in (stages["facts"] | stages["identities"]).items()}
     evidence = {
         "accounts": accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine"),
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),
@@ -98,9 +98,14 @@ def position(tables: Tables, settings: Settings) -> Tables:
 def _facts(known: Tables, settings: Settings) -> Tables:
     if not {"hosts", "oses"} & known.keys():
         return {}
-    facts = estate_facts.facts(known, settings)
-    named = identified(known, facts["hosts"], facts["oses"])
-    return {f"facts_{name}": frame for name, frame in (facts | named).items()}
+    return {f"facts_{name}": frame for name, frame in estate_facts.facts(known, settings).items()}
+
+
+def _identities(known: Tables, _: Settings) -> Tables:
+    if "facts_oses" not in known:
+        return {}
+    named = identified(known, known["facts_hosts"], known["facts_oses"])
+    return {f"facts_{name}": frame for name, frame in named.items()}
 
 
 def _position(known: Tables, settings: Settings) -> Tables:
@@ -122,6 +127,7 @@ def _position(known: Tables, settings: Settings) -> Tables:
 STAGES: dict[str, tuple[str, Stage]] = {
     "entitlement": ("what purchases entitle to", entitlement.answers),
     "facts": ("the estate", _facts),
+    "identities": ("", _identities),
     "right": ("what rights change", right.answers),
     "demand": ("what the estate requires", demand.answers),
     "whole": ("", lambda known, _: demand.whole(known)),
@@ -130,7 +136,7 @@ STAGES: dict[str, tuple[str, Stage]] = {
 }
 """Each stage by its folder, in order: the words for a person who waits, and what it computes.
 
-`whole` puts together what the topics of the demand gave.
+`identities` names machines by the ids of the estate; `whole` puts together what the topics of the demand gave.
 """
 
 

@@ -12,6 +12,7 @@ from lmanalytics.rules.parameters import Settings, consulting
 Tables = dict[str, pl.LazyFrame]
 TOPICAL = ("right", "demand", "benefit")
 _READ = {
+    "identities": ("facts_hosts", "facts_oses"),
     "whole": ("demand_of_", "installs_outcomes_"),
     "position": ("demand", "licenses", "customer_minimums", "ose_outcomes", "host_outcomes", "installs_outcomes"),
 }

@@ -6,6 +6,7 @@ ranks of days, never over rows. Step-ups lead from a product to another along a 
 are taken by their level in it: what arrives at a product is complete before anything leaves it.
 """
 
+from datetime import date
 from typing import Protocol
 
 import polars as pl
@@ -161,7 +162,10 @@ def _serve(pool: pl.DataFrame, wanted: pl.DataFrame, rules: Rules) -> tuple[pl.D
     keys = wanted.select("_text").unique().sort("_text").with_row_index("key")  # numbers sort faster than texts
     wanted = wanted.join(keys, on="_text", how="left", maintain_order="left")
     met = met.join(keys, on="_text", how="inner", maintain_order="left")
-    met = met.sort("key", *rules.preference(), "lot_id", "since", "sa_end", maintain_order=True)
+    # Parts of one lot: what stepped up last serves first, and what stays before what leaves later.
+    stepped, stays = (-pl.col(day).fill_null(date.max).to_physical() for day in ("left_on", "removed_on"))
+    ties: list[pl.Expr | str] = ["lot_id", stepped, "since", "sa_end", stays, "agreement_id", "sa_start"]
+    met = met.sort(["key", *rules.preference(), *ties], maintain_order=True)
     met = met.with_row_index("supply")
     pieces = allocate(wanted.select("key", "demand", "units"), met.select("key", "supply", "units"))
     missing = _missing(pieces, wanted)

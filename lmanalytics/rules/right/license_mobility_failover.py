@@ -57,3 +57,21 @@ def is_free(failover: pl.Expr) -> pl.Expr:
     """Whether they need no license; unknown where the deployments do not say."""
     unknown = [Reason.PRODUCTION_UNKNOWN.code, Reason.SIZE_UNKNOWN.code]
     return pl.when(~failover.is_in(unknown)).then(failover == Reason.FREE.code)
+
+
+@rule(unit="core_license", cite="failover", start="2011-07-01", decides_null=True)
+def failover_licenses(
+    failover: pl.Expr, passive_licenses: pl.Expr, production_licenses: pl.Expr, *, mobility_failover_excess: str
+) -> pl.Expr:
+    """Core or server licenses that the passive instances take beside those of production; null where unknown."""
+    unknown = failover.is_in([Reason.PRODUCTION_UNKNOWN.code, Reason.SIZE_UNKNOWN.code])
+    is_larger = (failover == Reason.MORE_LICENSES.code) & pl.lit(mobility_failover_excess == "excess_alone")
+    return (
+        pl.when(failover == Reason.FREE.code)
+        .then(pl.lit(0, pl.Int64))
+        .when(is_larger)
+        .then(passive_licenses - production_licenses)
+        .when(~unknown)
+        .then(passive_licenses)
+        .cast(pl.Int64)
+    )

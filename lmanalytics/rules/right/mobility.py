@@ -21,7 +21,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 _THROUGH, _FAILOVER = license_mobility_through_sa.Reason, license_mobility_failover.Reason
 _OTHERWISE = license_mobility_through_sa.LICENSED_OTHERWISE
-_UNDECIDED = (_FAILOVER.PRODUCTION_UNKNOWN.code, _FAILOVER.SIZE_UNKNOWN.code)
 SERVED = (_THROUGH.ELIGIBLE.code, _THROUGH.NOT_NEEDED.code, _THROUGH.FLEXIBLE_VIRTUALIZATION.code)
 """Eligibility with which a deployment takes own licenses, under this right or another."""
 
@@ -92,14 +91,11 @@ def _decided(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     running = pl.col("state") == "running"
     own = ~pl.col("eligibility").is_in(_OTHERWISE)
     passive = (pl.col("role") == "passive_failover") & (pl.col("eligibility") == _THROUGH.ELIGIBLE.code)
-    free, undecided = pl.col("is_free"), passive & pl.col("failover").is_in(_UNDECIDED)
     licenses = (
         pl.when(~running | ~own)
         .then(pl.lit(0, pl.Int64))
-        .when(undecided)
-        .then(pl.lit(None, pl.Int64))
-        .when(passive & free)
-        .then(pl.lit(0, pl.Int64))
+        .when(passive)
+        .then("failover_licenses")
         .otherwise("licenses_required")
     )
     unsized = pl.col("eligibility").is_in(SERVED) & pl.col("licenses_required").is_null()

@@ -86,6 +86,12 @@ class QualityError(LmError):
     exit_code = 19
 
 
+class ScenarioError(LmError):
+    """A scenario file says something that cannot be applied to the run it starts from."""
+
+    exit_code = 20
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest of `known`, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

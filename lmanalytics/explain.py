@@ -10,6 +10,7 @@ from lmanalytics.errors import RunError, did_you_mean
 from lmanalytics.evidence import manifest
 from lmanalytics.facts.identities import REFERENCES
 from lmanalytics.rules import register, topics
+from lmanalytics.rules.amendments import amended, told_in
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.trace import EXPLANATION
 from lmanalytics.schemas import ANSWERS
@@ -43,7 +44,8 @@ def explain(run: Path, subject: str) -> pl.DataFrame:
     ids = _ids(facts, subject)
     inputs = {f"facts_{grain}": frame for grain, frame in facts.items()}
     inputs |= _parquet(run) | _parquet(run / "accepted") | {name: facts[name] for name in REFERENCES if name in facts}
-    traces = [topics.explain_subject(register.every_topic(), inputs, settings, one) for one in ids]
+    with amended(told_in(document)):
+        traces = [topics.explain_subject(register.every_topic(), inputs, settings, one) for one in ids]
     answers = [_answered(run, name, key, ids) for name, key in _ANSWERED.items()]
     table = pl.concat([pl.DataFrame(schema=EXPLANATION), *traces, *answers])
     if table.is_empty():

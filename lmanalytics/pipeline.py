@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -58,11 +58,18 @@ def run(
         raise UsageError(message)
     register.in_force(Settings(as_of, policies or {}))
     asked = manifest.question(exports, as_of, policies or {})
+    return completed(workspace, asked, lambda folder: _compute(exports, folder, asked, progress), fresh=fresh)
+
+
+def completed(
+    workspace: Workspace, asked: manifest.Question, fill: Callable[[Path], None], *, fresh: bool = False
+) -> Done:
+    """Let `fill` write the folder of a run under another name, and rename it when complete; once, unless `fresh`."""
     target = workspace.runs / asked.run_id
     if (target / manifest.NAME).is_file() and not fresh:
         return Done(target, is_reused=True)
     with _unfinished(workspace.runs, asked.run_id) as folder:
-        _compute(exports, folder, asked, progress)
+        fill(folder)
         if target.exists():
             shutil.rmtree(target)
         folder.rename(target)
@@ -102,13 +109,26 @@ def check(
 def _compute(exports: Path, folder: Path, asked: manifest.Question, progress: Progress) -> None:
     ingested, gated = check(exports, folder, as_of=asked.as_of, policies=asked.policies, progress=progress)
     settings = Settings(asked.as_of, ingested.estate.policies)
-    in_force = register.in_force(settings)
     gated.check_share(settings)
+    answer(folder, asked, ingested, gated, settings, progress)
+
+
+def answer(
+    folder: Path,
+    asked: manifest.Question,
+    ingested: "Ingested",
+    gated: "Gated",
+    settings: Settings,
+    progress: Progress,
+    told: dict[str, Any] | None = None,
+) -> None:
+    """Answer from accepted tables and write the manifest, which says what is `told` besides."""
+    in_force = register.in_force(settings)
     tables = {name: pl.scan_parquet(path) for name, path in sorted(gated.accepted.items())}
     facts = answers.compute(tables, ingested, gated, settings, folder, progress)
     progress("writing the manifest")
     rules = register.rule_register(asked.as_of).with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()
-    manifest.write(folder, asked, in_force, rules, facts)
+    manifest.write(folder, asked, in_force, rules, facts | (told or {}))
 
 
 @contextmanager

@@ -30,7 +30,7 @@ FLOW = (
     "evidence",
     "report",
 )
-LATEST = ("pipeline", "answers", "commands", "__main__")
+LATEST = ("pipeline", "answers", "whatif", "commands", "__main__")
 UNITS = {
     "code", "core", "core_license", "customer", "database", "datacenter", "date", "day", "device", "flag", "full_set", "host", "inch",
     "license", "minute", "money", "month", "ose", "pack", "percent", "point", "processor", "program", "ratio", "server", "text",

@@ -25,6 +25,7 @@ import polars as pl
 import yaml
 
 from lmanalytics.errors import ParameterError, PolicyError, did_you_mean
+from lmanalytics.rules import amendments
 
 Value = int | str | bool | date
 
@@ -146,9 +147,13 @@ def load_rule_file(module: ModuleType) -> RuleFile:
     return load_file(Path(str(module.__file__)).with_suffix(".yaml"))
 
 
-@cache
 def load_file(path: Path) -> RuleFile:
     """Load one YAML by its path; raise ParameterError as `load_rule_file` does."""
+    return amendments.apply(_load(path))
+
+
+@cache
+def _load(path: Path) -> RuleFile:
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoDuplicateKeys)  # noqa: S506 (a SafeLoader)
     references = {key: Reference(**body) for key, body in document["references"].items()}
     file = RuleFile(

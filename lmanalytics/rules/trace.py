@@ -4,6 +4,7 @@ from types import ModuleType
 
 import polars as pl
 
+from lmanalytics.rules.amendments import AMENDED
 from lmanalytics.rules.engine import column_name, evaluate, in_force, rules_in_force
 from lmanalytics.rules.parameters import Settings, load_rule_file
 
@@ -45,7 +46,8 @@ def explain(facts: pl.LazyFrame, module: ModuleType, settings: Settings, subject
             for name in r.given:
                 if name in file.parameters:
                     entry = in_force(file, name, settings.as_of)
-                    given.append(f"{name} = {entry.value} {file.parameters[name].unit} since {entry.since}")
+                    holds = "as a scenario says" if entry.reference == AMENDED else f"since {entry.since}"
+                    given.append(f"{name} = {entry.value} {file.parameters[name].unit} {holds}")
                 elif name in file.policies:
                     given.append(f"policy {name} = {file.policies[name].chosen(settings)}")
             lines.append(

@@ -32,7 +32,7 @@ def known_partners(
     Args:
         names: provider, in any spelling, once each.
         mobility_partners: partner, partner_name, partner_website, partner_email, is_azure, is_listed_provider,
-            uses_zones, licenses_its_images, min_stay_days, form_per_product.
+            uses_zones, licenses_its_images, min_stay_days, form_per_product, excludes_windows.
         mobility_partner_names: name, partner.
 
     Returns:

@@ -1,0 +1,242 @@
+"""The cheapest solution of a problem, with its proof: a mixed-integer program, solved by HiGHS.
+
+Prices are whole numbers of a smallest unit (a cent, or what all prices are multiples of), so that a bound that
+comes closer than one unit to the objective proves the optimum.
+"""
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+import polars as pl
+
+from lmanalytics.errors import PositionError
+from lmanalytics.position.problem import Problem, Solution
+
+NODES = 5_000
+"""Branches after which the search ends with the best solution and the bound that it has by then."""
+_DIGITS = 10_000
+_TINY = 1e-6
+_INFINITE = highspy.kHighsInf
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """Rows: shapes, supply, needs. Columns: takes, flows, packs."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    values: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    most: np.ndarray
+    sizes: tuple[int, int, int]
+
+    def times(self, x: np.ndarray) -> np.ndarray:
+        total: np.ndarray = np.zeros(self.lower.size)
+        np.add.at(total, self.rows, self.values * x[self.columns])
+        return total
+
+
+def exact(problem: Problem) -> Solution:
+    """Solve a problem to its proven optimum, or as near as `NODES` branches come.
+
+    Among solutions of equal cost the one with the least list_cost wins, then the one with the least distance.
+
+    Args:
+        problem: what may be chosen, is needed, owned and for sale.
+
+    Returns:
+        The solution with its bound and with what one license more or less of each kind is worth.
+
+    Raises:
+        PositionError: quantities or prices are negative, or the needs cannot be met by what is for sale.
+
+    """
+    _check(problem)
+    matrix, price = _matrix(problem), _prices(problem)
+    unit = _unit(price)
+    duals = _relaxed(matrix, price)
+    best, bound = _solved(matrix, price, unit)
+    spent = float(price @ best)
+    takes, flows, _ = matrix.sizes
+    for part, weight in (
+        (slice(0, takes), problem.takes["list_cost"].to_numpy()),
+        (slice(takes, takes + flows), problem.arcs["distance"].to_numpy().astype(float)),
+    ):
+        if part.start or _is_free(problem):
+            best = _tied(matrix, price, spent, best, part, weight)
+    shapes, supply = _shapes(problem), problem.supply.height
+    return Solution(
+        takes=pl.Series(best[:takes], dtype=pl.Int64),
+        flows=pl.Series(best[takes : takes + flows], dtype=pl.Int64),
+        packs=pl.Series(best[takes + flows :], dtype=pl.Int64),
+        objective=spent,
+        bound=_lifted(bound, spent, unit),
+        worth_of_need=pl.Series(np.maximum(duals[shapes + supply :], 0)),
+        worth_of_supply=pl.Series(np.maximum(-duals[shapes : shapes + supply], 0)),
+    )
+
+
+def _check(problem: Problem) -> None:
+    if negative := problem.supply.filter(pl.col("quantity") < 0).height:
+        message = (
+            f"{negative} classes of owned licenses are negative: returns exceed what was bought. Correct the purchases."
+        )
+        raise PositionError(message)
+    cheap = problem.goods.filter(pl.col("price") < 0).height + problem.arcs.filter(pl.col("cost") < 0).height
+    if cheap:
+        message = f"{cheap} prices are negative, so that buying more would cost less. Correct the price list."
+        raise PositionError(message)
+
+
+def _shapes(problem: Problem) -> int:
+    return int(problem.takes["shape"].max()) + 1 if problem.takes.height else 0  # type: ignore[arg-type]
+
+
+def _is_free(problem: Problem) -> bool:
+    return problem.takes.height > _shapes(problem)
+
+
+def _prices(problem: Problem) -> np.ndarray:
+    none = np.zeros(problem.takes.height)
+    return np.concatenate([none, problem.arcs["cost"].to_numpy(), problem.goods["price"].to_numpy()])
+
+
+def _matrix(problem: Problem) -> _Matrix:
+    takes, flows, packs = problem.takes.height, problem.arcs.height, problem.goods.height
+    shapes, supply, needs = _shapes(problem), problem.supply.height, problem.needs.height
+    flow = takes + np.arange(flows)
+    uses, yields, arcs = problem.uses, problem.yields, problem.arcs
+    rows = [
+        problem.takes["shape"].to_numpy(),
+        shapes + arcs["supply"].to_numpy().astype(np.int64),
+        shapes + supply + arcs["need"].to_numpy().astype(np.int64),
+        shapes + supply + yields["need"].to_numpy().astype(np.int64),
+        shapes + supply + uses["need"].to_numpy().astype(np.int64),
+    ]
+    columns = [
+        np.arange(takes), flow, flow, takes + flows + yields["good"].to_numpy().astype(np.int64),
+        uses["take"].to_numpy().astype(np.int64),
+    ]  # fmt: skip
+    values = [np.ones(takes + 2 * flows), yields["quantity"].to_numpy(), -uses["quantity"].to_numpy()]
+    counts = np.zeros(shapes)
+    counts[problem.takes["shape"].to_numpy()] = problem.takes["count"].to_numpy()
+    held = problem.supply["quantity"].to_numpy().astype(float)
+    limit = arcs["limit"].cast(pl.Float64).fill_null(_INFINITE).to_numpy()
+    most = np.minimum(limit, held[arcs["supply"].to_numpy()] if flows else limit)
+    return _Matrix(
+        rows=np.concatenate(rows).astype(np.int64),
+        columns=np.concatenate(columns).astype(np.int64),
+        values=np.concatenate(values).astype(float),
+        lower=np.concatenate([counts, np.full(supply, -_INFINITE), problem.needs["fixed"].to_numpy().astype(float)]),
+        upper=np.concatenate([counts, held, np.full(needs, _INFINITE)]),
+        most=np.concatenate([problem.takes["count"].to_numpy().astype(float), most, np.full(packs, _INFINITE)]),
+        sizes=(takes, flows, packs),
+    )
+
+
+def _unit(price: np.ndarray) -> float:
+    """Find what all prices are multiples of; 0 where they have more digits than money has."""
+    digits = np.rint(price * _DIGITS)
+    if not price.size or np.abs(digits - price * _DIGITS).max() > _TINY * max(1.0, digits.max()) or digits.max() == 0:
+        return 0.0
+    return float(np.gcd.reduce(digits.astype(np.int64))) / _DIGITS
+
+
+def _lifted(bound: float, spent: float, unit: float) -> float:
+    """Raise a bound to the next sum that prices can make."""
+    if unit:
+        bound = np.ceil(bound / unit - _TINY) * unit
+    return float(min(max(bound, 0.0), spent))
+
+
+def _model(matrix: _Matrix, cost: np.ndarray, *, whole: bool) -> highspy.HighsLp:
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = cost.size, matrix.lower.size
+    model.col_cost_, model.col_lower_, model.col_upper_ = cost, np.zeros(cost.size), matrix.most
+    model.row_lower_, model.row_upper_ = matrix.lower, matrix.upper
+    order = np.lexsort((matrix.rows, matrix.columns))
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    starts = np.searchsorted(matrix.columns[order], np.arange(cost.size + 1))
+    model.a_matrix_.start_ = starts.astype(np.int32)
+    model.a_matrix_.index_, model.a_matrix_.value_ = matrix.rows[order].astype(np.int32), matrix.values[order]
+    if whole:
+        model.integrality_ = [highspy.HighsVarType.kInteger] * cost.size
+    return model
+
+
+def _solver(gap: float = 0.0) -> highspy.Highs:
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("mip_max_nodes", NODES),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", gap),
+    ):
+        solver.setOptionValue(option, value)
+    return solver
+
+
+def _relaxed(matrix: _Matrix, price: np.ndarray) -> np.ndarray:
+    """Say what one more of each row costs, if licenses could be bought and subjects chosen in fractions."""
+    solver = _solver()
+    solver.passModel(_model(matrix, price, whole=False))
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        message = (
+            f"No position meets every need ({solver.getModelStatus().name}): licenses are needed that are neither owned"
+            " nor for sale. Give a price for them, or correct the estate."
+        )
+        raise PositionError(message)
+    return np.asarray(solver.getSolution().row_dual)
+
+
+def _solved(matrix: _Matrix, price: np.ndarray, unit: float) -> tuple[np.ndarray, float]:
+    solver = _solver(unit * 0.9)
+    solver.passModel(_model(matrix, price, whole=True))
+    solver.run()
+    found = _found(solver, matrix)
+    if found is None:
+        message = f"No position was found ({solver.getModelStatus().name}). Check quantities and prices."
+        raise PositionError(message)
+    return found, float(solver.getInfo().mip_dual_bound)
+
+
+def _found(solver: highspy.Highs, matrix: _Matrix) -> np.ndarray | None:
+    """Return the solver's solution in whole numbers, if in whole numbers it is one."""
+    if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return None
+    x: np.ndarray = np.rint(np.asarray(solver.getSolution().col_value))
+    total = matrix.times(x)
+    is_met = (total >= matrix.lower).all() and (total <= matrix.upper).all() and (x <= matrix.most).all()
+    return x if is_met and (x >= 0).all() else None
+
+
+def _tied(
+    matrix: _Matrix, price: np.ndarray, spent: float, best: np.ndarray, part: slice, weight: np.ndarray
+) -> np.ndarray:
+    """Among solutions that cost no more, and leave what was settled before, find the one of least weight."""
+    if weight.size == 0 or weight.max() == weight.min():
+        return best
+    cost = np.zeros(price.size)
+    cost[part] = weight / weight.max()
+    scale = max(float(price.max(initial=0.0)), 1.0)
+    paid = np.flatnonzero(price)
+    most, low = matrix.most.copy(), np.zeros(price.size)
+    most[: part.start], low[: part.start] = best[: part.start], best[: part.start]
+    model = _model(matrix, cost, whole=True)
+    model.col_lower_, model.col_upper_ = low, most
+    solver = _solver()
+    solver.passModel(model)
+    if paid.size:
+        solver.addRow(-_INFINITE, spent / scale + 1e-9, paid.size, paid.astype(np.int32), price[paid] / scale)
+    start = highspy.HighsSolution()
+    start.col_value = list(best)
+    solver.setSolution(start)
+    solver.run()
+    found = _found(solver, matrix)
+    is_better = found is not None and price @ found <= spent + _TINY and cost @ found < cost @ best
+    return found if found is not None and is_better else best

@@ -5,6 +5,9 @@ Importing this package loads Great Expectations, which takes three seconds: impo
 
 import warnings
 
+from lmanalytics.lean import skip_slow_imports
+
+skip_slow_imports()
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it imports sre_constants
     import great_expectations as _great_expectations

@@ -62,7 +62,8 @@ def write_docs(quality: Path, into: Path) -> list[Path]:
     into.mkdir(parents=True, exist_ok=True)
     reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(quality.glob("*.json"))}
     pages = {"index": _page("Data quality", _index(reports))}
-    pages |= {table: _page(f"Data quality: {table}", _sections(table, report)) for table, report in reports.items()}
+    view = DefaultJinjaPageView()  # one for all pages: each compiles its templates
+    pages |= {name: _page(f"Data quality: {name}", _sections(name, report, view)) for name, report in reports.items()}
     for name, html in pages.items():
         (into / f"{name}.html").write_text(html, encoding="utf-8", newline="\n")
     return [into / f"{name}.html" for name in pages]
@@ -90,13 +91,13 @@ def _line(table: str, report: Report) -> str:
     return f'<tr><td><i class="text-{state}"></i></td><td><a href="{name}.html">{name}</a></td>{numbers}</tr>'
 
 
-def _sections(table: str, report: Report) -> str:
+def _sections(table: str, report: Report, view: DefaultJinjaPageView) -> str:
     """Render one report with Great Expectations and keep its sections."""
     result = ExpectationSuiteValidationResultSchema().load(_harmless(table, report))
     page = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
     page.sections = page.sections[:-1]
     keeper = _Keeper()
-    keeper.feed(DefaultJinjaPageView().render(page))  # type: ignore[no-untyped-call]
+    keeper.feed(view.render(page))  # type: ignore[no-untyped-call]
     keeper.close()
     links = "\n".join(f'<a href="#{anchor}">{heading}</a>' for anchor, heading in keeper.headings.items())
     version = escape(report["meta"]["great_expectations_version"])

@@ -1,5 +1,5 @@
 """Charts, tables, notebooks and publishing."""
 
-from lmanalytics.report.lean import skip_slow_imports
+from lmanalytics.lean import skip_slow_imports
 
 skip_slow_imports()

@@ -9,7 +9,7 @@ SUBJECT = [ENTITY, "subject_kind", "subject_id", "product", "offer"]
 SCHEMA = {
     **dict.fromkeys([*SUBJECT, "host_id", "version", "edition", "location", "basis"], pl.String()),
     "licenses_required": pl.Int64(),
-    **dict.fromkeys(("is_hosted", "is_development"), pl.Boolean()),
+    **dict.fromkeys(("is_hosted", "is_development", "is_authorized_host"), pl.Boolean()),
 }
 TRACED = {
     **dict.fromkeys(("vcpus", "cores_to_license", "windows_oses", "processors", "physical_cores"), pl.Int64()),

@@ -21,6 +21,7 @@ _FINE = (
 )
 _UNKNOWN = (
     esu_eligibility.Reason.EDITION_UNKNOWN.code,
+    esu_eligibility.Reason.HOST_UNKNOWN.code,
     esu_eligibility.Reason.SA_UNKNOWN.code,
     esu_eligibility.Reason.DAYS_UNKNOWN.code,
     "cores_unknown",

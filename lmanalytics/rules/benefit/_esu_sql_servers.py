@@ -55,7 +55,11 @@ def sql_servers(inputs: Tables, versions: pl.LazyFrame, named: pl.LazyFrame, set
         compute(licenses, "meters", settings, installs=installs.drop("version").rename({"offer": "version"}))
         .rename({"version": "offer"})
         .join(flags, on=meter)
-        .join(oses.select(ENTITY, "ose_id", "host_id", "kind", "vcpus", "location"), on=[ENTITY, "ose_id"], how="left")
+        .join(
+            oses.select(ENTITY, "ose_id", "host_id", "kind", "vcpus", "location", "provider"),
+            on=[ENTITY, "ose_id"],
+            how="left",
+        )
         .join(hosts.select(ENTITY, "host_id", *cores), on=[ENTITY, "host_id"], how="left")
         .join(channels, on=meter, how="left")
         .with_columns(is_physical=pl.col("kind") == "physical")
@@ -71,7 +75,12 @@ def sql_servers(inputs: Tables, versions: pl.LazyFrame, named: pl.LazyFrame, set
         .then(column_name(licenses, "hosted_licenses"))
         .otherwise(column_name(licenses, "core_licenses")),
     )
-    columns = [*SCHEMA, *(c for c in TRACED if c in (*cores, "vcpus", "is_physical", "is_passive", "channel"))]
+    shared = [c for c in SCHEMA if c != "is_authorized_host"]
+    columns = [
+        *shared,
+        "provider",
+        *(c for c in TRACED if c in (*cores, "vcpus", "is_physical", "is_passive", "channel")),
+    ]
     return _unlimited(settled(counted.select(columns)), named, hosts.select(ENTITY, "host_id", *cores), settings)
 
 
@@ -112,5 +121,5 @@ def _unlimited(oses: pl.LazyFrame, named: pl.LazyFrame, hosts: pl.LazyFrame, set
         licenses_required=pl.when("is_physical").then("_cores").otherwise(column_name(licenses, "host_licenses")),
     )
     kept = pl.exclude("^_.*$")
-    whole_hosts = counted.select(*SCHEMA, "is_physical")
+    whole_hosts = counted.select(*(c for c in SCHEMA if c != "is_authorized_host"), "is_physical")
     return pl.concat([rest.select(kept), whole_hosts], how="diagonal_relaxed")

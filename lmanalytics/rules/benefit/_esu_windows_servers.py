@@ -34,6 +34,7 @@ def windows_servers(
         "edition",
         "location",
         "vcpus",
+        "provider",
         in_cluster=pl.col("subject_kind") == "cluster",
         by_itself=column_name(licenses, "virtual_core_licenses"),
         by_provider=column_name(licenses, "hosted_licenses"),

@@ -23,7 +23,8 @@ from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
-NEEDS: dict[str, tuple[str, ...]] = {"esu": ("oses",)}
+NEEDS: dict[str, tuple[str, ...]] = {"esu": ("oses",), "esu_of_devices": ("devices",)}
+"""Devices have years of their own, whether or not the OSEs of servers are given."""
 _ELIGIBLE = column_name(esu_eligibility, "is_eligible")
 _WHY = column_name(esu_eligibility, "eligibility")
 _MISSING = column_name(esu_chain, "must_also_buy")
@@ -67,7 +68,7 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
         return pl.DataFrame(schema=EXPLANATION)
     rows = settled(years(estate(inputs, settings, traced=True), inputs, settings).select(pl.exclude("^.+__.+$")))
     found = rows.filter(pl.col("subject_id") == subject_id).sort(YEAR).collect()
-    if found.is_empty():
+    if found.is_empty() and "facts_oses" in inputs:
         hosts = inputs["facts_oses"].filter(pl.col("ose_id") == subject_id).select("host_id").unique().collect()
         found = rows.filter(pl.col("subject_id").is_in(hosts["host_id"].to_list())).sort(YEAR).collect()
     lines = [pl.DataFrame(schema=EXPLANATION)]

@@ -26,6 +26,8 @@ class Reason(ReasonBase):
     EDITION_NOT_OFFERED = "No Extended Security Updates are offered for this edition."
     EDITION_UNKNOWN = "The edition is unknown, so it is not known whether updates are offered for it."
     AZURE_ONLY = "This year is offered in Azure alone."
+    HOST_NOT_AUTHORIZED = "Under licenses that a provider includes they are sold at Authorized Mobility Partners alone."
+    HOST_UNKNOWN = "Whether the provider that includes the license is an Authorized Mobility Partner is unknown."
     CHANNEL_NOT_OFFERED = "The offering is not sold for licenses that a provider includes."
     NO_SA = "No license has Software Assurance or is a subscription when the coverage of the year begins."
     TOO_LITTLE_SA = "Software Assurance, or the subscription, ends less than a month after the coverage begins."
@@ -36,7 +38,8 @@ class Reason(ReasonBase):
 _ALLOWED = tuple(
     reason.code for reason in (Reason.ENOUGH_SA, Reason.SA_NOT_NEEDED, Reason.HOSTED, Reason.FREE, Reason.DEVELOPMENT)
 )
-_OPEN = tuple(reason.code for reason in (Reason.EDITION_UNKNOWN, Reason.SA_UNKNOWN, Reason.DAYS_UNKNOWN))
+_UNDECIDED = (Reason.EDITION_UNKNOWN, Reason.HOST_UNKNOWN, Reason.SA_UNKNOWN, Reason.DAYS_UNKNOWN)
+_OPEN = tuple(reason.code for reason in _UNDECIDED)
 
 
 @rule(
@@ -111,19 +114,29 @@ def offer(
 
 @rule(
     unit="code", cite="hosted", start="2018-07-12", decides_null=True,
-    optional=("is_hosted", "is_sold_hosted", "needs_sa"),
+    optional=("is_hosted", "is_sold_hosted", "is_authorized_host", "needs_sa"),
 )  # fmt: skip
 def own_coverage(
-    has_month_left: pl.Expr, is_hosted: pl.Expr, is_sold_hosted: pl.Expr, needs_sa: pl.Expr, *, client_esu_needs_sa: str
+    has_month_left: pl.Expr,
+    is_hosted: pl.Expr,
+    is_sold_hosted: pl.Expr,
+    is_authorized_host: pl.Expr,
+    needs_sa: pl.Expr,
+    *,
+    client_esu_needs_sa: str,
 ) -> pl.Expr:
     """What the server's own licenses say; null where it is not stated until when they have Software Assurance."""
     asks_sa = (needs_sa.cast(pl.Boolean) | (client_esu_needs_sa == "yes")).fill_null(value=True)
-    hosted = is_hosted.cast(pl.Boolean)
+    hosted, authorized = is_hosted.cast(pl.Boolean), is_authorized_host.cast(pl.Boolean)
     return (
-        pl.when(hosted & is_sold_hosted.cast(pl.Boolean).fill_null(value=False))
-        .then(Reason.HOSTED.lit)
-        .when(hosted)
+        pl.when(hosted & ~is_sold_hosted.cast(pl.Boolean).fill_null(value=False))
         .then(Reason.CHANNEL_NOT_OFFERED.lit)
+        .when(hosted & authorized)
+        .then(Reason.HOSTED.lit)
+        .when(hosted & ~authorized)
+        .then(Reason.HOST_NOT_AUTHORIZED.lit)
+        .when(hosted)
+        .then(Reason.HOST_UNKNOWN.lit)
         .when(~asks_sa)
         .then(Reason.SA_NOT_NEEDED.lit)
         .when(has_month_left)

@@ -2,13 +2,19 @@
 
 import polars as pl
 
-from lmanalytics.rules.benefit._esu_columns import SCHEMA, SQL_SERVER, SUBJECT, TRACED, WINDOWS, WINDOWS_SERVER
+from lmanalytics.rules.benefit._esu_columns import SCHEMA, SQL_SERVER, SUBJECT, TRACED, WINDOWS, WINDOWS_SERVER, settled
+from lmanalytics.rules.benefit._esu_servers import instance_servers
 from lmanalytics.rules.benefit._esu_sql_servers import sql_servers
 from lmanalytics.rules.benefit._esu_windows_servers import windows_servers
+from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right import mobility_partners
+from lmanalytics.rules.right._mobility_facts import with_provider
 from lmanalytics.rules.topics import Tables
+from lmanalytics.schemas import ENTITY
 
 DEVICE = "device"
+_STATUS, _PARTNER = column_name(mobility_partners, "partner_status"), mobility_partners.Reason
 
 
 def subjects(
@@ -25,7 +31,8 @@ def subjects(
 
     Returns:
         SUBJECT, host_id, version, edition, location, basis, licenses_required (null where what decides it is
-        unknown), is_hosted (under a license that the provider includes), is_development. A server whose OSEs
+        unknown), is_hosted (under a license that the provider includes), is_development, is_authorized_host (whether
+        the provider is Azure or an Authorized Mobility Partner; null where that is unknown). A server whose OSEs
         count by its cores is one row of kind host; any other OSE is a row of its own.
 
     """
@@ -33,11 +40,26 @@ def subjects(
     named = recorded.select(*SUBJECT, "channel").unique()
     if "facts_oses" in inputs:
         parts += [*windows_servers(inputs, _versions(offered, WINDOWS_SERVER), named, settings)]
-        parts += [sql_servers(inputs, _versions(offered, SQL_SERVER), named, settings)] if "installs" in inputs else []
+    if {"facts_oses", "installs"} <= inputs.keys():
+        parts.append(sql_servers(inputs, _versions(offered, SQL_SERVER), named, settings))
+        parts.append(instance_servers(inputs, offered, settings))
     if "devices" in inputs:
         parts.append(_devices(inputs["devices"], _versions(offered, WINDOWS)))
-    wanted = SCHEMA | (TRACED if traced else {})
-    return pl.concat([_only(part, wanted) for part in parts])
+    wanted = SCHEMA | {"provider": pl.String()} | (TRACED if traced else {})
+    rows = pl.concat([_only(part, wanted) for part in parts]).drop("is_authorized_host")
+    known = rows.join(_providers(inputs, settings), on=[ENTITY, "provider"], how="left")
+    in_azure = pl.col("location").str.starts_with("azure").fill_null(value=False)
+    authorized = pl.when(in_azure).then(statement=True).otherwise("is_authorized_host")
+    return known.select(*SCHEMA, *(TRACED if traced else ())).with_columns(is_authorized_host=authorized)
+
+
+def _providers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Say of each provider of an OSE whether it may license what is updated; unknown ones are left out."""
+    none = pl.LazyFrame(schema={ENTITY: pl.String(), "provider": pl.String()})
+    names = inputs.get("facts_oses", none).select(ENTITY, "provider").drop_nulls().unique()
+    judged = evaluate(with_provider(settled(names), inputs, settings), mobility_partners, settings)
+    known = judged.filter(pl.col(_STATUS) != _PARTNER.PROVIDER_UNKNOWN.code)
+    return settled(known.select(ENTITY, "provider", is_authorized_host=pl.col(_STATUS) != _PARTNER.NO_PARTNER.code))
 
 
 def _only(part: pl.LazyFrame, wanted: dict[str, pl.DataType]) -> pl.LazyFrame:

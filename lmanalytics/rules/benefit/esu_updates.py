@@ -12,7 +12,7 @@ from lmanalytics.rules.topics import Tables, held
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
-NEEDS: dict[str, tuple[str, ...]] = {"esu_updates": ("oses",)}
+NEEDS: dict[str, tuple[str, ...]] = {"esu_updates": ("oses",), "esu_updates_of_devices": ("devices",)}
 _SERVER = [ENTITY, "subject_kind", "subject_id", "product", "version"]
 _VERSION = ["product", "version"]
 _FLAGS = ("is_permitted", "gets_new_updates", "is_bound_to_covered_licenses")

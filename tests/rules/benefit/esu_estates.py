@@ -60,10 +60,15 @@ LICENSES = pl.Schema(
 
 def inputs(day=DAY, licenses=None, policies=None, plan=None, **rows):
     tables = {name: table(name, given) for name, given in rows.items()}
-    tables.setdefault("oses", table("oses", [])) if "hosts" in tables or "devices" in tables else None
-    found = {
-        f"facts_{name}": frame.collect().lazy() for name, frame in facts(tables, Settings(day, policies or {})).items()
-    }
+    tables.setdefault("oses", table("oses", [])) if "hosts" in tables else None
+    found = (
+        {}
+        if "oses" not in tables
+        else {
+            f"facts_{name}": frame.collect().lazy()
+            for name, frame in facts(tables, Settings(day, policies or {})).items()
+        }
+    )
     if licenses is not None:
         tables["licenses"] = pl.LazyFrame(licenses, schema=LICENSES)
     if plan is not None:

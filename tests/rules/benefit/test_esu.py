@@ -160,18 +160,60 @@ def test_only_the_latest_snapshot_counts():
 
 
 @pytest.mark.parametrize(
-    ("location", "source", "expected"),
+    ("location", "source", "provider", "expected"),
     [
-        ("azure", "own", (True, 0, "free")),
-        ("azure_stack", "own", (True, 0, "free")),
-        ("provider_shared", "license_included", (True, 8, "hosted")),
+        ("azure", "own", None, (True, 0, "free")),
+        ("azure_stack", "own", None, (True, 0, "free")),
+        ("provider_shared", "license_included", "AWS", (True, 8, "hosted")),
+        ("provider_shared", "license_included", "Interoute", (True, 8, "hosted")),
+        ("provider_shared", "license_included", "Contoso Cloud", (None, 8, "host_unknown")),
+        ("provider_shared", "license_included", None, (None, 8, "host_unknown")),
     ],
 )
-def test_places(location, source, expected):
-    oses = [{"ose_id": "v1", "location": location, "license_source": source}]
+def test_places(location, source, provider, expected):
+    oses = [{"ose_id": "v1", "location": location, "license_source": source, "provider": provider}]
     row = only(years(oses=oses, hosts=[]))
     reason = row["reason"] if row["reason"] != "years_missing" else "hosted"
     assert (row["is_eligible"], row["licenses_required"], reason) == expected
+
+
+@pytest.mark.parametrize(("is_partner", "reason"), [(False, "host_not_authorized"), (True, "hosted")])
+def test_a_provider_licenses_updated_servers_as_a_partner_alone(is_partner, reason):
+    stated = {"provider": "Contoso", "valid_from": date(2020, 1, 1), "is_listed_provider": False}
+    ose = {"ose_id": "v1", "location": "provider_shared", "license_source": "spla", "provider": "Contoso"}
+    found = years(oses=[ose], hosts=[], providers=[stated | {"is_authorized_mobility_partner": is_partner}])
+    row = only(found)
+    assert (row["is_eligible"], row["must_also_buy"]) == (is_partner, ["1", "2"] if is_partner else [])
+    assert row["reason"] == ("years_missing" if is_partner else reason)
+
+
+@pytest.mark.parametrize(
+    ("install", "expected"),
+    [
+        ({}, [("Exchange Server", "2019", 1, 1, "none_left")]),
+        ({"version": "2016"}, [("Exchange Server", "2016", 1, 1, "none_left")]),
+        ({"product": "Skype for Business Server"}, [("Skype for Business Server", "2019", 1, 1, "none_left")]),
+        ({"version": "SE"}, []),
+        ({"is_evaluation": True}, []),
+        ({"ose_id": "off"}, []),
+        ({"product": "SharePoint Server"}, []),
+        ({"license_source": "spla"}, [("Exchange Server", "2019", 1, 1, "channel_not_offered")]),
+    ],
+)
+def test_exchange_and_skype_servers_need_a_license_each(install, expected):
+    oses = [{"ose_id": "v1", "os_version": "2022"}, {"ose_id": "off", "os_version": "2022", "is_running": False}]
+    row = {"install_id": "i1", "ose_id": "v1", "product": "Exchange Server", "version": "2019", **install}
+    owned = [
+        sa(date(2030, 1, 1), product=p, edition="Standard") for p in ("Exchange Server", "Skype for Business Server")
+    ]
+    found = years(oses=oses, hosts=[], installs=[row], licenses=owned)
+    assert [told(r, "product", "version", "esu_year", "licenses_required", "reason") for r in found] == expected
+
+
+def test_two_installs_in_one_ose_are_one_server():
+    rows = [{"install_id": f"i{n}", "ose_id": "v1", "product": "Exchange Server", "version": "2019"} for n in (1, 2)]
+    found = years(oses=[{"ose_id": "v1", "os_version": "2022"}], hosts=[], installs=rows)
+    assert [r["licenses_required"] for r in found] == [1]
 
 
 def test_offerings_of_2026_are_charged_in_azure():
@@ -264,7 +306,7 @@ def test_devices():
         {"device_id": "d4", "windows_edition": None},
         {"device_id": "d5", "windows_version": "7 SP1"},
     ]
-    rows = years(devices=devices, oses=[], hosts=[])
+    rows = years(devices=devices)
     found = {row["subject_id"]: told(row, "esu_year", "licenses_required", "reason") for row in rows}
     assert found == {
         "d1": (1, 1, "none_left"),

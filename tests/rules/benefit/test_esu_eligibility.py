@@ -52,13 +52,14 @@ Reason = esu_eligibility.Reason
 GOOD = {
     "is_edition_offered": True, "period_start": date(2025, 10, 15),
     "recorded_start": None, "sa_end": None, "is_azure": False, "is_azure_only": False, "is_free": False,
-    "is_development": False, "is_hosted": False, "is_sold_hosted": True, "needs_sa": True,
+    "is_development": False, "is_hosted": False, "is_sold_hosted": True, "is_authorized_host": True, "needs_sa": True,
     "sa_licenses": 100, "sa_licenses_too_short": 0, "sa_licenses_open": 0, "licenses_to_cover": 100,
 }  # fmt: skip
 SCHEMA = {
     "is_edition_offered": pl.Boolean, "is_sold_hosted": pl.Boolean, "period_start": pl.Date, "recorded_start": pl.Date,
     "sa_end": pl.Date,
     **dict.fromkeys(("is_azure", "is_azure_only", "is_free", "is_development", "is_hosted", "needs_sa"), pl.Boolean),
+    "is_authorized_host": pl.Boolean,
     **dict.fromkeys(("sa_licenses", "sa_licenses_too_short", "sa_licenses_open", "licenses_to_cover"), pl.Int64),
 }  # fmt: skip
 
@@ -92,6 +93,10 @@ def test_a_month_of_software_assurance():
         ({"sa_end": date(2025, 11, 13)}, Reason.TOO_LITTLE_SA, False),
         ({"needs_sa": False, "sa_licenses": 0}, Reason.SA_NOT_NEEDED, True),
         ({"is_hosted": True, "sa_licenses": 0}, Reason.HOSTED, True),
+        ({"is_hosted": True, "is_authorized_host": False}, Reason.HOST_NOT_AUTHORIZED, False),
+        ({"is_hosted": True, "is_authorized_host": None}, Reason.HOST_UNKNOWN, None),
+        ({"is_hosted": True, "is_authorized_host": False, "is_sold_hosted": False}, Reason.CHANNEL_NOT_OFFERED, False),
+        ({"is_hosted": False, "is_authorized_host": None}, Reason.ENOUGH_SA, True),
         ({"is_hosted": True, "is_sold_hosted": False}, Reason.CHANNEL_NOT_OFFERED, False),
         ({"is_hosted": True, "is_sold_hosted": None}, Reason.CHANNEL_NOT_OFFERED, False),
         ({"is_free": True, "sa_licenses": 0}, Reason.FREE, True),

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from types import ModuleType
@@ -61,15 +62,17 @@ class Rule:
     @property
     def inputs(self) -> list[str]:
         """The columns (or tables) that the rule reads."""
-        return [a.name for a in self._arguments() if a.kind is not a.KEYWORD_ONLY]
+        return [a.name for a in _arguments(self.function) if a.kind is not a.KEYWORD_ONLY]
 
     @property
     def given(self) -> list[str]:
         """The parameters, policies and tables that the rule is given."""
-        return [a.name for a in self._arguments() if a.kind is a.KEYWORD_ONLY]
+        return [a.name for a in _arguments(self.function) if a.kind is a.KEYWORD_ONLY]
 
-    def _arguments(self) -> list[inspect.Parameter]:
-        return list(inspect.signature(self.function).parameters.values())
+
+@cache
+def _arguments(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    return tuple(inspect.signature(function).parameters.values())
 
 
 def rule(
@@ -145,12 +148,15 @@ def evaluate(facts: pl.LazyFrame, module: ModuleType, settings: Settings) -> pl.
     file = load_rule_file(module)
     names = {r.name: column_name(module, r.name) for r in rules}
     have = set(facts.collect_schema().names())
+    ready: dict[str, pl.Expr] = {}
     for r in rules:
         if absent := [c for c in r.inputs if c not in have and c not in names and c not in r.optional]:
             message = f"{module.__name__}.{r.name} needs {', '.join(absent)}; the facts do not have it."
             raise RuleError(message)
-        facts = facts.with_columns(_column(module, r, names, have, file, settings).alias(names[r.name]))
-    return facts
+        if not ready.keys().isdisjoint(r.inputs):
+            facts, ready = facts.with_columns(ready.values()), {}
+        ready[r.name] = _column(module, r, names, have, file, settings).alias(names[r.name])
+    return facts.with_columns(ready.values())
 
 
 def compute(module: ModuleType, name: str, settings: Settings, **frames: pl.LazyFrame) -> pl.LazyFrame:

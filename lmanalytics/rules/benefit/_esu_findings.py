@@ -5,6 +5,7 @@ import polars as pl
 from lmanalytics.rules.benefit import esu_assignment, esu_chain, esu_coverage, esu_eligibility, esu_offerings
 from lmanalytics.rules.benefit._esu_years import Estate
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 AREA = "esu"
@@ -83,21 +84,24 @@ def _of_years(answer: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     buy, unknown, begun = pl.col("reason").is_in(_BUY), pl.col("reason").is_in(_UNKNOWN), pl.col("_live")
     what = pl.format("{} {}, year {}", "product", "version", "esu_year")
     why = pl.col("reason").str.replace_all("_", " ")
+    servers, gap = many("_servers", "server"), many("_gap", "license")
     statement = (
         pl.when(unknown)
-        .then(pl.format("{}: for {} servers it is not computable what their updates need ({}).", what, "_servers", why))
+        .then(pl.format("{}: for {} it is not computable what updates need ({}).", what, servers, why))
         .when(pl.col("reason") == esu_chain.Reason.YEARS_MISSING.code)
         .then(
             pl.format(
-                "{}: {} servers lack years before it, without which it may not be had; {} licenses of it are short.",
+                "{}: {} {} years before it, without which it may not be had; {} of it {} short.",
                 what,
-                "_servers",
-                "_gap",
+                servers,
+                agreeing("_servers", "lacks", "lack"),
+                gap,
+                agreeing("_gap", "is", "are"),
             )
         )
         .when(buy)
-        .then(pl.format("{}: {} licenses are short on {} servers ({}).", what, "_gap", "_servers", why))
-        .otherwise(pl.format("{}: {} servers may not have the updates ({}).", what, "_servers", why))
+        .then(pl.format("{}: {} {} short on {} ({}).", what, gap, agreeing("_gap", "is", "are"), servers, why))
+        .otherwise(pl.format("{}: {} may not have the updates ({}).", what, servers, why))
     )
     action = (
         pl.when(unknown)
@@ -136,8 +140,9 @@ def _ended(known: Estate) -> pl.LazyFrame:
         area=pl.lit(AREA),
         subject_id=pl.format("{} {}", "product", "version"),
         statement=pl.format(
-            "{} servers run {} {}, whose last Extended Security Updates ended on {}.",
-            "_servers", "product", "version", pl.col("_end").cast(pl.String),
+            "{} {} {} {}, whose last Extended Security Updates ended on {}.",
+            many("_servers", "server"), agreeing("_servers", "runs", "run"), "product", "version",
+            pl.col("_end").cast(pl.String),
         ),
         action=pl.lit("Upgrade them or retire them; no updates are to be had."),
         status=pl.lit("open"),
@@ -158,8 +163,9 @@ def _of_coverage(known: Estate) -> pl.LazyFrame:
         area=pl.lit(AREA),
         subject_id=pl.format("{} {}", "product", "version"),
         statement=pl.format(
-            "{} rows of coverage of {} {}, of {} licenses, do not count ({}).",
-            "_rows", "product", "version", "_licenses", pl.col("reason").str.replace_all("_", " "),
+            "{} of coverage of {} {}, of {}, {} not count ({}).",
+            many("_rows", "row"), "product", "version",
+            many("_licenses", "license"), agreeing("_rows", "does", "do"), pl.col("reason").str.replace_all("_", " "),
         ),
         action=pl.lit("Correct the record, or have the coverage put right with the reseller."),
         status=pl.lit("open"),

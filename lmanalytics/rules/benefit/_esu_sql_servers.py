@@ -6,6 +6,7 @@ from lmanalytics.rules.benefit import esu_sql_server_licenses
 from lmanalytics.rules.benefit._esu_columns import HOSTED, ON_HOST, SCHEMA, SQL_SERVER, TRACED, settled
 from lmanalytics.rules.demand import per_core_subjects, sql_server_installs
 from lmanalytics.rules.engine import column_name, compute, evaluate
+from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import ENTITY
@@ -30,7 +31,7 @@ def sql_servers(inputs: Tables, versions: pl.LazyFrame, named: pl.LazyFrame, set
     """Describe each version of SQL Server in each OSE."""
     licenses, reason = esu_sql_server_licenses, pl.col("reason")
     seen = per_core_subjects.judged(inputs, settings).filter((pl.col("product") == SQL_SERVER) & ~reason.is_in(_GONE))
-    name = reason.replace_strict(_NAMED, default=None, return_dtype=pl.String)
+    name = mapped(reason, _NAMED.keys(), _NAMED.values())
     judged = seen.join(versions, on="version").with_columns(
         edition=pl.coalesce("edition", name),
         is_passive=reason == _INSTALL.PASSIVE_FREE.code,

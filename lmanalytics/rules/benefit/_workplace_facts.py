@@ -9,9 +9,9 @@ from lmanalytics.rules.benefit import (
     workplace_discount_participation,
     workplace_discount_software,
 )
-from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit.subscriptions import evaluated
 from lmanalytics.rules.engine import column_name, compute, evaluate
+from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY

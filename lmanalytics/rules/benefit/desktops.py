@@ -10,13 +10,14 @@ from lmanalytics.rules.benefit import (
     sa_benefits_pools,
     virtual_desktop_access,
 )
-from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit.subscriptions import online_storage
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, compute, evaluate
+from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS = {"device_benefits": ("devices",)}
@@ -177,10 +178,12 @@ def _claims(devices: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.Laz
             area=pl.lit("device_benefits"),
             subject_id=pl.col("family"),
             statement=pl.format(
-                "{} devices claim {}, but {} licenses per device have it.",
-                "claimed",
+                "{} {} {}, but {} per device {} it.",
+                many("claimed", "device"),
+                agreeing("claimed", "claims", "claim"),
                 pl.col("family").replace_strict({family: name for family, (name, _) in claims.items()}),
-                "owned",
+                many("owned", "license"),
+                agreeing("owned", "has", "have"),
             ),
             action=pl.lit("Complete the purchases, or correct the coverage that the inventory of devices states."),
             status=pl.lit("open"),

@@ -4,9 +4,9 @@ from datetime import date
 
 import polars as pl
 
-from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
+from lmanalytics.rules.mapping import mapped
 
 FACTS = "online_subscriptions"
 ANSWER = "suite"

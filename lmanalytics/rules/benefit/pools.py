@@ -7,6 +7,7 @@ from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS = {"benefits": ("licenses",), "sa_memberships": ("agreements",)}
@@ -155,11 +156,12 @@ def _contradictions(members: pl.LazyFrame) -> pl.LazyFrame:
         area=pl.lit("sa_membership"),
         subject_id=pl.col("agreement_id"),
         statement=pl.format(
-            "Agreement {} is enrolled for Software Assurance Membership in the {} pool, but {} licenses of the pool"
-            " were bought without coverage, the first on {}.",
+            "Agreement {} is enrolled for Software Assurance Membership in the {} pool, but {} of the pool"
+            " {} bought without coverage, the first on {}.",
             "agreement_id",
             "pool",
-            "licenses_without_sa",
+            many("licenses_without_sa", "license"),
+            agreeing("licenses_without_sa", "was", "were"),
             "contradicted_on",
         ),
         action=pl.lit("Cover these licenses, or settle with the reseller whether the membership still holds."),
@@ -179,10 +181,11 @@ def _unknown_pools(licenses: pl.LazyFrame) -> pl.LazyFrame:
             area=pl.lit("sa_benefits"),
             subject_id=pl.col("product"),
             statement=pl.format(
-                "{} licenses of {} have Software Assurance, but their product pool is not known, so their benefits"
+                "{} of {} {} Software Assurance, but the product pool is not known, so the benefits"
                 " are not computable.",
-                "quantity",
+                many("quantity", "license"),
                 pl.col("product").fill_null("an unknown product"),
+                agreeing("quantity", "has", "have"),
             ),
             action=pl.lit("Give the pool in the purchases; the license statement and the price list name it."),
             status=pl.lit("open"),

@@ -14,6 +14,7 @@ from lmanalytics.rules.entitlement.suite_components import is_component
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 NEEDS: dict[str, tuple[str, ...]] = {"step_up_opportunities": ("licenses",)}
@@ -128,8 +129,9 @@ def _findings(offers: pl.LazyFrame, position: pl.LazyFrame) -> pl.LazyFrame:
         area=pl.lit("step_ups"),
         subject_id=pl.col("step_up_to"),
         statement=pl.format(
-            "{} {} licenses of {} are short; {} of {} can be stepped up for {} {} less than new ones cost.",
-            "shortage", "metric", "step_up_to", "_used", "step_up_from", pl.col("_saved").round(2), "currency",
+            "{} {} {} of {} {} short; {} of {} can be stepped up for {} {} less than new ones cost.",
+            "shortage", "metric", agreeing("shortage", "license", "licenses"), "step_up_to",
+            agreeing("shortage", "is", "are"), "_used", "step_up_from", pl.col("_saved").round(2), "currency",
         ),
         action=pl.lit("Order step-ups under the enrollment of the licenses, unless those are needed as they are."),
         status=pl.lit("open"),

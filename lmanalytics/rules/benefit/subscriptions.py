@@ -4,9 +4,11 @@ import polars as pl
 
 from lmanalytics.rules.benefit import online_plans
 from lmanalytics.rules.engine import column_name, evaluate
+from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 _TABLE = "online_subscriptions"
@@ -36,7 +38,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         "row_id",
         ENTITY,
         product="sku",
-        outcome=reason.replace_strict({r.code: o for r, o in outcomes.items()}, default="excluded"),
+        outcome=mapped(reason, [r.code for r in outcomes], outcomes.values()).fill_null("excluded"),
         reason=reason,
     )
     return {f"{_TABLE}_outcomes": settled.sort("row_id"), "findings": _unknown(rows)}
@@ -92,7 +94,12 @@ def _unknown(rows: pl.LazyFrame) -> pl.LazyFrame:
             severity=pl.lit("warning"),
             area=pl.lit(_TABLE),
             subject_id=pl.col("sku"),
-            statement=pl.format("{} subscriptions of {} are of a name that is not known.", "quantity", "sku"),
+            statement=pl.format(
+                "{} of {} {} of a name that is not known.",
+                many("quantity", "subscription"),
+                "sku",
+                agreeing("quantity", "is", "are"),
+            ),
             action=pl.lit("Name them as Microsoft does, such as Microsoft 365 E3, or by their part number."),
             status=pl.lit("open"),
             rule=pl.lit("online_plans.plan"),

@@ -13,6 +13,7 @@ from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_coverage
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"version_rights": ("licenses",)}
@@ -194,14 +195,19 @@ def _findings(answer: pl.LazyFrame) -> pl.LazyFrame:
     unknown = pl.col("reason") == reason.UNKNOWN_VERSION.code
     rows = told.group_by(ENTITY, "product", "version", "reason").agg(_n=pl.len())
     what = pl.concat_str("product", "version", separator=" ", ignore_nulls=True)
+    copies = many("_n", "copy", "copies")
     return rows.with_columns(
         finding_id=pl.format("versions:{}/{}/{}", ENTITY, what, "reason"),
         severity=pl.when(unknown).then(pl.lit("warning")).otherwise(pl.lit("error")),
         area=pl.lit("versions"),
         subject_id=what,
         statement=pl.when(unknown)
-        .then(pl.format("Of {} copies of {} no export says which version they are.", "_n", "product"))
-        .otherwise(pl.format("{} copies of {} are newer than the version right of their licenses.", "_n", what)),
+        .then(pl.format("Of {} of {} no export says which version.", copies, "product"))
+        .otherwise(
+            pl.format(
+                "{} of {} {} newer than the version right of the licenses.", copies, what, agreeing("_n", "is", "are")
+            )
+        ),
         action=pl.when(unknown)
         .then(pl.lit("Complete the export; without the version it is not computable whether the licenses reach it."))
         .otherwise(pl.lit("Assign licenses with a later version right, buy such, or run an earlier version.")),

@@ -10,11 +10,11 @@ from lmanalytics.rules.benefit import (
     workplace_discount_participation,
     workplace_discount_software,
 )
-from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.benefit._workplace_facts import PERSON, copies, copies_on, participation, people_of
 from lmanalytics.rules.benefit._workplace_orders import CLAIM, best, judged, product_of
 from lmanalytics.rules.benefit._workplace_outcomes import findings, outcomes, without_employees
 from lmanalytics.rules.engine import column_name, evaluate
+from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain

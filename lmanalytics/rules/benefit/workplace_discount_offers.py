@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.engine import rule
 from lmanalytics.rules.entitlement.new_version_rights import alias
+from lmanalytics.rules.mapping import mapped
 
 FACTS = "workplace_orders"
 ANSWER = "right"

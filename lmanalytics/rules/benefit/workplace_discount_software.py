@@ -6,10 +6,10 @@ One license for each corresponding product, on one device. `workplace_discount_e
 
 import polars as pl
 
-from lmanalytics.rules.benefit._mapping import mapped
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
 from lmanalytics.rules.entitlement.new_version_rights import alias
+from lmanalytics.rules.mapping import mapped
 
 FACTS = "workplace_software"
 ANSWER = "is_eligible"

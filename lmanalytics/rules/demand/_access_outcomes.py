@@ -5,6 +5,7 @@ import polars as pl
 from lmanalytics.rules.demand import client_access_subscriptions
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.parameters import load_rule_file
+from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 ACCESS, EXTERNAL = "access", "external_users"
@@ -121,7 +122,7 @@ def findings(outcomes: dict[str, pl.LazyFrame]) -> pl.LazyFrame:
             severity=pl.lit("warning"),
             area=pl.lit(ACCESS),
             subject_id=ENTITY,
-            statement=pl.format("For {} rows of {} nothing is computed ({}).", "count", pl.lit(table), "names"),
+            statement=pl.format("For {} of {} nothing is computed ({}).", many("count", "row"), pl.lit(table), "names"),
             action=pl.col("reason").replace_strict(actions, return_dtype=pl.String),
             status=pl.lit("open"),
             rule=pl.lit("client_access.terms"),

@@ -14,6 +14,7 @@ from lmanalytics.rules.engine import column_name
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"installs_outcomes_servers": ("installs",)}
@@ -115,8 +116,9 @@ def _findings(judged: pl.LazyFrame) -> pl.LazyFrame:
                 area=pl.lit("installs"),
                 subject_id=ENTITY,
                 statement=pl.format(
-                    "What {} installs of {} products require is not computed ({}{}).",
-                    "count", "_products", "_names", "_more",
+                    "What {} of {} {} is not computed ({}{}).",
+                    many("count", "install"), many("_products", "product"), agreeing("count", "requires", "require"),
+                    "_names", "_more",
                 ),
                 action=pl.col("reason").replace_strict(actions, default=other, return_dtype=pl.String),
                 status=pl.lit("open"),

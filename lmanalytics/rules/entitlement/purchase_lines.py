@@ -10,6 +10,7 @@ import polars as pl
 
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import frame_rule, rule
+from lmanalytics.rules.mapping import mapped
 
 FACTS = "purchases"
 ANSWER = "purchase_lines"
@@ -168,4 +169,4 @@ def _outcome() -> pl.Expr:
         Reason.MACHINE_UNKNOWN: "not_computable",
         Reason.ADDS_NO_LICENSE: "used",
     }
-    return pl.col("reason").replace_strict({r.code: o for r, o in codes.items()}, default=None, return_dtype=pl.String)
+    return mapped(pl.col("reason"), [r.code for r in codes], codes.values())

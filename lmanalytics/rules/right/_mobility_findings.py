@@ -5,8 +5,8 @@ import polars as pl
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_mobility_failover, license_mobility_through_sa, verification_form
 from lmanalytics.rules.right._assurance import LICENSE, covered_lots, quantities
-from lmanalytics.rules.right._words import many
 from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 _THROUGH, _FAILOVER, _FORM = (
@@ -90,8 +90,8 @@ def _uncovered(mobility: pl.LazyFrame, licenses: pl.LazyFrame, settings: Setting
         severity=pl.lit("error"),
         area=pl.lit("mobility"),
         statement=pl.format(
-            "Under {}, {} licenses of {} with Software Assurance are held, and deployments with providers need {}.",
-            where, "sa_quantity", name, "_required",
+            "Under {}, {} of {} with Software Assurance {} held, and deployments with providers need {}.",
+            where, many("sa_quantity", "license"), name, agreeing("sa_quantity", "is", "are"), "_required",
         ),
         action=pl.lit("Buy licenses with Software Assurance under that agreement, or deploy less with providers."),
         status=pl.lit("open"),

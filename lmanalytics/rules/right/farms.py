@@ -7,9 +7,9 @@ from lmanalytics.rules.engine import column_name
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import server_farm
 from lmanalytics.rules.right._farm_facts import judged_farms, memberships
-from lmanalytics.rules.right._words import many
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"server_farms": ("datacenters",)}

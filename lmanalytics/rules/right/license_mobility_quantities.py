@@ -7,6 +7,7 @@ the OSE, and System Center management licenses so many managed OSEs at a time.
 import polars as pl
 
 from lmanalytics.rules.engine import rule
+from lmanalytics.rules.mapping import mapped
 
 FACTS = "mobility_deployments"
 ANSWER = "licenses_required"
@@ -133,4 +134,4 @@ def licenses_required(
 def _looked_up(value: str, product: pl.Expr, version: pl.Expr, edition: pl.Expr, table: pl.DataFrame) -> pl.Expr:
     keys = table.select(pl.concat_str("product", "version", "edition", separator="|"))["product"]
     asked = pl.concat_str([c.cast(pl.String) for c in (product, version, edition)], separator="|")
-    return asked.replace_strict(keys, table[value], default=None, return_dtype=pl.Int64)
+    return mapped(asked, keys, table[value], pl.Int64())

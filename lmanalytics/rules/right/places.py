@@ -6,9 +6,9 @@ from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import provider_windows, shared_kernel
 from lmanalytics.rules.right._mobility_facts import partners
-from lmanalytics.rules.right._words import many
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"findings": ("facts_oses",)}

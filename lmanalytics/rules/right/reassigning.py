@@ -10,9 +10,9 @@ from lmanalytics.rules.right import (
     reassignment_period,
 )
 from lmanalytics.rules.right._assignment_facts import assignments, judged, snapshot_moves
-from lmanalytics.rules.right._words import many
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"reassignments": ()}

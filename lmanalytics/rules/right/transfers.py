@@ -9,6 +9,7 @@ from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_transfer
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"license_transfers": ("purchases",)}
@@ -111,10 +112,11 @@ def _barred(judged: pl.LazyFrame) -> pl.LazyFrame:
         area=pl.lit("transfers"),
         subject_id=pl.col("product"),
         statement=pl.format(
-            "{} transfers of {} licenses of {} are {} ({}).",
-            "_lines",
-            "_licenses",
+            "{} of {} of {} {} {} ({}).",
+            many("_lines", "transfer"),
+            many("_licenses", "license"),
             "product",
+            agreeing("_lines", "is", "are"),
             pl.when(pl.col("is_permitted").is_null()).then(pl.lit("to be checked")).otherwise(pl.lit("not permitted")),
             pl.col("reason").str.replace_all("_", " "),
         ),
@@ -146,8 +148,8 @@ def _to_order(licenses: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
         area=pl.lit("sa_attachment"),
         subject_id=pl.col("product"),
         statement=pl.format(
-            "Software Assurance may be ordered for {} licenses of {} until {}.",
-            "_licenses",
+            "Software Assurance may be ordered for {} of {} until {}.",
+            many("_licenses", "license"),
             "product",
             pl.col("due_on").cast(pl.String),
         ),

@@ -4,6 +4,7 @@ import polars as pl
 
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import rule
+from lmanalytics.rules.mapping import mapped
 
 FACTS = "mobility_deployments"
 ANSWER = "form_status"
@@ -89,7 +90,7 @@ def standing(
 @rule(unit="code", cite="each_partner", start="2011-07-01")
 def form_status(standing: pl.Expr) -> pl.Expr:
     """The same in the words of the answer: on_time, late, missing, rejected, not_required, pending."""
-    return standing.replace_strict({reason.code: status for reason, status in _STATUS.items()}, return_dtype=pl.String)
+    return mapped(standing, [reason.code for reason in _STATUS], _STATUS.values())
 
 
 @rule(unit="date", cite="each_partner", start="2011-07-01")

@@ -101,7 +101,7 @@ def test_devices_that_claim_more_than_is_owned_are_told_of():
     told = answered(*({"device_id": n} | PC for n in "ab"), licenses=licenses)["findings"]
     assert told["finding_id"].to_list() == ["device_benefits:main/windows_device"]
     assert told["statement"].to_list() == [
-        "2 devices claim Software Assurance of Windows, but 1 licenses per device have it."
+        "2 devices claim Software Assurance of Windows, but 1 license per device has it."
     ]
     assert told["reason"].to_list() == [desktops.Reason.MORE_CLAIMED_THAN_OWNED.code]
     assert answered({"device_id": "a"} | PC)["findings"].is_empty()

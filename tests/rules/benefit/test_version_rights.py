@@ -195,9 +195,9 @@ def test_findings_count_by_version_and_never_row_by_row():
         (
             "error",
             "Windows Server 2022",
-            "2 copies of Windows Server 2022 are newer than the version right of their licenses.",
+            "2 copies of Windows Server 2022 are newer than the version right of the licenses.",
         ),
-        ("warning", "Windows Server", "Of 1 copies of Windows Server no export says which version they are."),
+        ("warning", "Windows Server", "Of 1 copy of Windows Server no export says which version."),
     ]
 
 

@@ -255,7 +255,7 @@ def test_findings_tell_of_what_is_not_computed_once():
     rows = [count("Contoso Server", users=5), count("Contoso Cache", users=5), count()]
     found = answers(rows)["findings"]
     assert found.select("finding_id", "statement").rows() == [
-        ("access_counts:main:not_counted", "For 1 rows of access_counts nothing is computed (Windows Server)."),
+        ("access_counts:main:not_counted", "For 1 row of access_counts nothing is computed (Windows Server)."),
         ("access_counts:main:unknown_product",
          "For 2 rows of access_counts nothing is computed (Contoso Cache, Contoso Server)."),
     ]  # fmt: skip

@@ -101,16 +101,38 @@ def host_peaks(hosts: pl.LazyFrame, running: pl.LazyFrame) -> pl.LazyFrame:
 def guest_facts(running: pl.LazyFrame) -> pl.LazyFrame:
     """Add up what the OSEs of each subject ask of its licenses.
 
+    Args:
+        running: the `loads`, with individual_licenses (what the OSE takes by itself; null where unknown).
+
     Returns:
-        SUBJECT, needs_datacenter, version_rank (the highest known), guests (the most at once, process
-        containers left out).
+        SUBJECT, needs_datacenter, containers_need_datacenter (one that shares the system of its host),
+        version_rank (the highest known), guests (the most at once, process containers left out),
+        virtual_licenses (the most at once of all guests by themselves), and of those that need Datacenter
+        datacenter_guests and datacenter_virtual_licenses; licenses are null where one guest's are unknown.
 
     """
+    each, needs = pl.col("individual_licenses"), pl.col("needs_datacenter").fill_null(value=False)
+    of_datacenter = ~_CONTAINER & needs
     at = running.group_by(*SUBJECT, "moment").agg(
-        pl.col("needs_datacenter").any(),
-        pl.col("version_rank").max(),
-        guests=(~_CONTAINER).sum().cast(pl.Int64),
+        _containers_need=(needs & _CONTAINER).any(),
+        _rank=pl.col("version_rank").max(),
+        _guests=(~_CONTAINER).sum().cast(pl.Int64),
+        _licenses=_known_sum(each, ~_CONTAINER),
+        _datacenter_guests=of_datacenter.sum().cast(pl.Int64),
+        _datacenter=_known_sum(each, of_datacenter),
     )
+    most, least = pl.col("_licenses"), pl.col("_datacenter")
     return at.group_by(SUBJECT).agg(
-        pl.col("needs_datacenter").any(), pl.col("version_rank").max(), pl.col("guests").max()
+        needs_datacenter=(pl.col("_containers_need") | (pl.col("_datacenter_guests") > 0)).any(),
+        containers_need_datacenter=pl.col("_containers_need").any(),
+        version_rank=pl.col("_rank").max(),
+        guests=pl.col("_guests").max(),
+        virtual_licenses=pl.when(most.is_not_null().all()).then(most.max()),
+        datacenter_guests=pl.col("_datacenter_guests").max(),
+        datacenter_virtual_licenses=pl.when(least.is_not_null().all()).then(least.max()),
     )
+
+
+def _known_sum(licenses: pl.Expr, among: pl.Expr) -> pl.Expr:
+    """Add up where `among` holds; one unknown makes the sum unknown."""
+    return pl.when((licenses.is_not_null() | ~among).all()).then(pl.when(among).then(licenses).otherwise(0).sum())

@@ -6,12 +6,13 @@ import polars as pl
 
 from lmanalytics.facts.estate_facts import policies_in_force
 from lmanalytics.facts.peaks import SUBJECT
-from lmanalytics.rules.demand import windows_server_mixed
+from lmanalytics.rules.demand.curves import LISTS, SCHEMA, cost, demand_class
+from lmanalytics.rules.demand.mixes import mixes
 from lmanalytics.rules.demand.price_list import for_entity
 from lmanalytics.rules.demand.subjects import Estate, acquired_before, alone, subjects
 from lmanalytics.rules.engine import Reason as ReasonBase
-from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.topics import held
 from lmanalytics.schemas import MONEY
 
 PRODUCT, METRIC = "Windows Server", "core"
@@ -35,14 +36,18 @@ class Reason(ReasonBase):
     NOT_YET = "Outsourcers' servers took no such licenses on the day of the position."
 
 
-_UNKNOWN = Reason.HOST_CORES_UNKNOWN, Reason.HOST_OS_UNKNOWN, Reason.VCPUS_UNKNOWN
-UNKNOWN = tuple(reason.code for reason in _UNKNOWN)
+UNKNOWN = tuple(r.code for r in (Reason.HOST_CORES_UNKNOWN, Reason.HOST_OS_UNKNOWN, Reason.VCPUS_UNKNOWN))
 """Reasons for which more data would help."""
 
-_COLUMNS = [
-    *SUBJECT, "option", "edition", "version", "licenses_without_sa", "licenses_with_sa", "full_sets",
-    "is_lower_bound", "oses_covered", "reason", "rule",
-]  # fmt: skip
+_SCHEMA = {
+    **dict.fromkeys([*SUBJECT, "option", "edition", "version"], pl.String()),
+    **dict.fromkeys(["licenses_without_sa", "licenses_with_sa", "full_sets"], pl.Int64()),
+    "is_lower_bound": pl.Boolean(),
+    "oses_covered": pl.Int64(),
+    "reason": pl.String(),
+    "rule": pl.String(),
+    **SCHEMA,
+}
 
 
 def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -60,20 +65,26 @@ def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyF
         acquired_before (only licenses acquired before this day may serve it; null: any),
         demand_class (`Standard|2022|sa`: edition, lowest version right, and whether all licenses, none or
         part of them need Software Assurance), is_available, unit_price (of a license, both kinds together),
-        cost, currency, rule, reason.
+        cost, currency, rule, reason, and the lists of `curves`. An option for OSEs of both editions by virtual
+        machine has a row for each.
 
     """
-    known = subjects(found, settings)
+    known = held(subjects(found, settings)).with_row_index("subject_number")
     parts = [_standard(known), _datacenter(known)]
     if found.has_virtual_cores:
         may_be_unsized = policies_in_force(settings)["unknown_host"] == "by_virtual_cores"
         sized = pl.lit(may_be_unsized) | pl.col("cores_to_license").is_not_null()
         guests = known.filter(pl.col("guests") > 0).with_columns(is_sized=sized)
         parts += [_virtual(guests), _by_machine(alone(found, settings), _use("virtual_use"))]
-        parts.append(_mixed(known, found, prices, settings))
+        parts.append(_mixed(mixes(known, found.running, prices, settings)))
     else:
         parts.append(_too_early(found))
-    return _priced(pl.concat([part.select(_COLUMNS) for part in parts]), prices, acquired_before(settings))
+    return _priced(pl.concat([_conform(part) for part in parts]), prices, acquired_before(settings))
+
+
+def _conform(part: pl.LazyFrame) -> pl.LazyFrame:
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in _SCHEMA.items() if name not in part.collect_schema()]
+    return part.with_columns(absent).select(list(_SCHEMA))
 
 
 def _standard(known: pl.LazyFrame) -> pl.LazyFrame:
@@ -120,17 +131,27 @@ def _virtual(known: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _by_machine(known: pl.LazyFrame, reason: pl.Expr) -> pl.LazyFrame:
-    return known.with_columns(
-        option=pl.lit("virtual_cores"),
-        edition=pl.when(pl.col("needs_datacenter")).then(pl.lit("Datacenter")).otherwise(pl.lit("Standard")),
-        licenses_without_sa=pl.lit(0, pl.Int64),
-        licenses_with_sa=pl.col("virtual_licenses"),
-        full_sets=pl.lit(None, pl.Int64),
-        is_lower_bound=pl.lit(value=False),
-        oses_covered=pl.col("guests"),
+    """License each OSE in the edition that it needs; Datacenter licenses serve others while theirs do not run."""
+    total, datacenter = pl.col("virtual_licenses"), pl.col("datacenter_virtual_licenses")
+    common = {
+        "option": pl.lit("virtual_cores"),
+        "licenses_without_sa": pl.lit(0, pl.Int64),
+        "full_sets": pl.lit(None, pl.Int64),
+        "is_lower_bound": pl.lit(value=False),
+        "rule": pl.lit("windows_server_virtual_cores.core_licenses"),
+    }
+    others = pl.col("guests") - pl.col("datacenter_guests")
+    standard = known.with_columns(
+        edition=pl.lit("Standard"), licenses_with_sa=total - datacenter, oses_covered=others, reason=reason, **common
+    ).filter((pl.col("licenses_with_sa") > 0).fill_null(others > 0))
+    higher = known.filter(pl.col("datacenter_guests") > 0).with_columns(
+        edition=pl.lit("Datacenter"),
+        licenses_with_sa=datacenter,
+        oses_covered="datacenter_guests",
         reason=reason,
-        rule=pl.lit("windows_server_virtual_cores.core_licenses"),
-    ).with_columns(_known_vcpus())
+        **common,
+    )
+    return pl.concat([_conform(part.with_columns(_known_vcpus())) for part in (standard, higher)])
 
 
 def _too_early(found: Estate) -> pl.LazyFrame:
@@ -143,48 +164,42 @@ def _too_early(found: Estate) -> pl.LazyFrame:
             option=pl.lit("virtual_cores"),
             reason=Reason.NOT_YET.lit,
             rule=pl.lit("windows_server_outsourcing.virtual_core_use"),
-            **{c: pl.lit(None, pl.String) for c in ("edition", "version")},
-            **{c: pl.lit(None, pl.Int64) for c in ("licenses_without_sa", "licenses_with_sa", "full_sets")},
             oses_covered=pl.lit(1, pl.Int64),
             is_lower_bound=pl.lit(value=False),
         )
     )
 
 
-def _mixed(known: pl.LazyFrame, found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Find the cheapest mix that is neither sets alone nor single licenses alone."""
-    able = known.filter(pl.col("cores_to_license").is_not_null() & pl.col("host_rights_used").is_not_null())
-    guests = found.running.filter((pl.col("kind") != "process_container") & (pl.col("subject_kind") != "ose"))
-    points = compute(windows_server_mixed, "curve", settings, subjects=able, loads=guests)
-    inner = points.filter((pl.col("sets") > 0) & (pl.col("individual_licenses") > 0))
-    mixes = evaluate(inner.join(able, on=SUBJECT), windows_server_mixed, settings)
-    total = column_name(windows_server_mixed, "core_licenses")
-    sets = column_name(windows_server_mixed, "set_licenses")
-    priced = for_entity(mixes.with_columns(edition=pl.lit("Standard")), prices).with_columns(
-        _cost=_cost(pl.col(sets), pl.col("individual_licenses"))
-    )
-    best = (
-        priced.sort([*SUBJECT, "_cost", total, "sets"], descending=[False] * 5 + [True], nulls_last=True)
-        .group_by(SUBJECT, maintain_order=True)
-        .first()
+def _mixed(known: pl.LazyFrame) -> pl.LazyFrame:
+    """Combine sets of Standard with single licenses, of Datacenter where an OSE needs it."""
+    closed = (
+        (pl.col("base_needs_datacenter"), Reason.RUNS_DATACENTER),
+        (pl.col("has_affinity"), Reason.AFFINITY_NARROWS),
     )
     blocked = pl.when(pl.col("virtual_use") != "allowed").then(_use("virtual_use"))
-    return best.with_columns(
+    both = known.with_columns(
         option=pl.lit("standard_physical_and_virtual_cores"),
-        licenses_without_sa=pl.col(sets),
-        licenses_with_sa=pl.col("individual_licenses"),
-        full_sets=pl.col("sets") * pl.col("hosts"),
-        oses_covered=pl.col("guests"),
-        reason=pl.coalesce(
-            blocked,
-            _by_cores(
-                total,
-                (pl.col("needs_datacenter"), Reason.RUNS_DATACENTER),
-                (pl.col("has_affinity"), Reason.AFFINITY_NARROWS),
-            ),
-        ),
+        reason=pl.coalesce(blocked, _by_cores("set_licenses", *closed)),
         rule=pl.lit("windows_server_mixed.core_licenses"),
+    ).with_columns(pl.when(pl.col("reason") == Reason.REQUIRED.code).then(pl.col(LISTS)))
+    standard = both.with_columns(
+        edition=pl.lit("Standard"),
+        licenses_without_sa="set_licenses",
+        licenses_with_sa="standard_individual",
+        full_sets=pl.col("sets") * pl.col("hosts"),
+        oses_covered=pl.col("guests") - pl.col("datacenter_guests"),
     )
+    higher = both.filter(pl.col("datacenter_individual") > 0).with_columns(
+        edition=pl.lit("Datacenter"),
+        licenses_without_sa=pl.lit(0, pl.Int64),
+        licenses_with_sa="datacenter_individual",
+        full_sets=pl.lit(None, pl.Int64),
+        is_lower_bound=pl.lit(value=False),
+        oses_covered="datacenter_guests",
+        curve_without_sa=pl.col("curve_steps") * 0,
+        curve_with_sa=pl.col("curve_steps") * 0 + pl.col("datacenter_individual"),
+    )
+    return pl.concat([_conform(standard), _conform(higher)])
 
 
 def _by_cores(licenses: str, *closed: tuple[pl.Expr, Reason]) -> pl.Expr:
@@ -214,22 +229,12 @@ def _known_vcpus() -> pl.Expr:
     ).alias("reason")
 
 
-def _cost(without_sa: pl.Expr, with_sa: pl.Expr) -> pl.Expr:
-    """Price both kinds of licenses; a kind that is not needed needs no price."""
-    first = pl.when(without_sa == 0).then(pl.lit(0, MONEY)).otherwise((without_sa * pl.col("price")).cast(MONEY))
-    second = pl.when(with_sa == 0).then(pl.lit(0, MONEY)).otherwise((with_sa * pl.col("price_with_sa")).cast(MONEY))
-    return first + second
-
-
 def _priced(listed: pl.LazyFrame, prices: pl.LazyFrame, early: date | None) -> pl.LazyFrame:
     is_old = pl.col("reason") == Reason.OLD_LICENSES_ONLY.code
     without, with_sa = pl.col("licenses_without_sa"), pl.col("licenses_with_sa")
-    needs_sa = (
-        pl.when(with_sa == 0).then(pl.lit("any")).when(without == 0).then(pl.lit("sa")).otherwise(pl.lit("part_sa"))
-    )
     return (
         for_entity(listed, prices)
-        .with_columns(licenses_required=without + with_sa, cost=pl.when(~is_old).then(_cost(without, with_sa)))
+        .with_columns(licenses_required=without + with_sa, cost=pl.when(~is_old).then(cost(without, with_sa)))
         .with_columns(
             product=pl.lit(PRODUCT),
             metric=pl.lit(METRIC),
@@ -239,7 +244,7 @@ def _priced(listed: pl.LazyFrame, prices: pl.LazyFrame, early: date | None) -> p
                 (pl.col("cost") / pl.col("licenses_required")).cast(MONEY)
             ),
             currency=pl.when(pl.col("cost").is_not_null()).then("currency"),
-            demand_class=pl.concat_str(pl.col("edition"), pl.col("version").fill_null("any"), needs_sa, separator="|"),
+            demand_class=demand_class(without, with_sa),
         )
         .drop("price", "price_with_sa", "licenses_without_sa")
     )

@@ -10,6 +10,7 @@ from lmanalytics.rules.demand import (
     sql_server_server_cal,
     sql_server_standard_host,
 )
+from lmanalytics.rules.demand.curves import cost, demand_class
 from lmanalytics.rules.demand.per_core_servers import servers
 from lmanalytics.rules.demand.per_core_subjects import (
     KEY,
@@ -218,16 +219,10 @@ def _conform(part: pl.LazyFrame) -> pl.LazyFrame:
 def priced(listed: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
     """Name version, cost and class of each row of an option."""
     without, with_sa = pl.col("without_sa"), pl.col("with_sa")
-    needs = pl.when(with_sa == 0).then(pl.lit("any")).when(without == 0).then(pl.lit("sa")).otherwise(pl.lit("part_sa"))
-    zero = pl.lit(0, MONEY)
-    cost = [
-        pl.when(count == 0).then(zero).otherwise((count * pl.col(price)).cast(MONEY))
-        for count, price in ((without, "price"), (with_sa, "price_with_sa"))
-    ]
     names = versions().select("product", "version_rank", "version")
     return (
         for_entity(listed.join(names, on=["product", "version_rank"], how="left"), prices)
-        .with_columns(licenses_required=without + with_sa, licenses_with_sa=with_sa, cost=cost[0] + cost[1])
+        .with_columns(licenses_required=without + with_sa, licenses_with_sa=with_sa, cost=cost(without, with_sa))
         .with_columns(
             full_sets=pl.lit(None, pl.Int64),
             is_available=pl.col("reason") == Reason.REQUIRED.code,
@@ -235,7 +230,7 @@ def priced(listed: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
                 (pl.col("cost") / pl.col("licenses_required")).cast(MONEY)
             ),
             currency=pl.when(pl.col("cost").is_not_null()).then("currency"),
-            demand_class=pl.concat_str(pl.col("edition"), pl.col("version").fill_null("any"), needs, separator="|"),
+            demand_class=demand_class(without, with_sa),
         )
         .drop("price", "price_with_sa", "without_sa", "with_sa", "version_rank")
     )

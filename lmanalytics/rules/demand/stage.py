@@ -3,12 +3,13 @@
 import polars as pl
 
 from lmanalytics.rules import demand, topics
+from lmanalytics.rules.demand import curves
 from lmanalytics.rules.demand._rows import demand_rows
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 Tables = topics.Tables
-EXTRA = {"licenses_with_sa": pl.Int64(), "full_sets": pl.Int64(), "is_lower_bound": pl.Boolean()}
+EXTRA = {"licenses_with_sa": pl.Int64(), "full_sets": pl.Int64(), "is_lower_bound": pl.Boolean(), **curves.SCHEMA}
 _KEY = [ENTITY, *ANSWERS["demand"].key, "version"]
 _INSTALLS = "installs_outcomes_"
 

@@ -85,8 +85,10 @@ def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
         where one host's is), host_rights_used, host_runs_windows, is_host_os_known, is_virtuozzo,
         has_affinity, physical_use, virtual_use (codes of windows_server_outsourcing; physical_use also
         version_too_new, where what runs is too new for old licenses), peak_on, guests,
-        needs_datacenter, version, virtual_licenses (the most at once of all guests by themselves; null where
-        one's virtual cores are unknown), oses_per_set. Subjects on which nothing needs a license are left out.
+        needs_datacenter, base_needs_datacenter (what runs on a host itself, or shares its system, does), version,
+        virtual_licenses (the most at once of all guests by themselves; null where one's virtual cores are
+        unknown) and of them datacenter_virtual_licenses, datacenter_guests, oses_per_set. Subjects on which
+        nothing needs a license are left out.
 
     """
     versions = windows_versions().lazy()
@@ -116,15 +118,20 @@ def subjects(found: Estate, settings: Settings) -> pl.LazyFrame:
     known = (
         by_host.filter(pl.col("standard_sets").is_null() | (pl.col("standard_sets") > 0))
         .join(guest_facts(found.running), on=SUBJECT, how="left")
-        .join(_virtual(found.running), on=SUBJECT, how="left")
         .with_columns(
-            pl.col("guests").fill_null(0),
-            needs_datacenter=pl.col("needs_datacenter").fill_null(value=False) | pl.col("_host_datacenter"),
+            pl.col("guests", "datacenter_guests").fill_null(0),
+            pl.col("needs_datacenter", "containers_need_datacenter").fill_null(value=False),
+        )
+        .with_columns(
+            needs_datacenter=pl.col("needs_datacenter") | pl.col("_host_datacenter"),
+            base_needs_datacenter=pl.col("containers_need_datacenter")
+            | pl.col("_host_datacenter")
+            | (pl.col("needs_datacenter") & pl.col("is_virtuozzo")),
             version_rank=pl.max_horizontal("version_rank", "_host_rank"),
             oses_per_set=pl.lit(one, pl.Int64),
         )
         .join(versions.rename({"os_version": "version"}), on="version_rank", how="left")
-        .drop("_host_rank", "_host_datacenter", "version_rank")
+        .drop("_host_rank", "_host_datacenter", "containers_need_datacenter", "version_rank")
         .join(windows_releases().lazy().rename({"os_version": "version", "released_on": "version_released_on"}),
               on="version", how="left")
     )  # fmt: skip
@@ -139,7 +146,8 @@ def alone(found: Estate, settings: Settings) -> pl.LazyFrame:
     """Describe the OSEs that are licensed by themselves.
 
     Returns:
-        SUBJECT, virtual_licenses (the most of any day), virtual_use, needs_datacenter, version, guests.
+        SUBJECT, virtual_licenses (the most of any day), virtual_use, needs_datacenter, version, guests,
+        datacenter_virtual_licenses and datacenter_guests (all where it needs Datacenter, else none).
 
     """
     rows = found.running.filter(pl.col("subject_kind") == "ose").with_columns(is_dedicated=pl.lit(value=False))
@@ -153,24 +161,18 @@ def alone(found: Estate, settings: Settings) -> pl.LazyFrame:
             version_rank=pl.col("version_rank").max(),
             guests=pl.lit(1, pl.Int64),
         )
+        .with_columns(
+            datacenter_virtual_licenses=pl.when("needs_datacenter").then("virtual_licenses").otherwise(0),
+            datacenter_guests=pl.col("needs_datacenter").cast(pl.Int64),
+        )
         .join(windows_versions().lazy().rename({"os_version": "version"}), on="version_rank", how="left")
         .drop("version_rank")
     )
 
 
-def _virtual(running: pl.LazyFrame) -> pl.LazyFrame:
-    guests = running.filter(pl.col("kind") != "process_container")
-    at = guests.group_by(*SUBJECT, "moment").agg(virtual_licenses=_sum("individual_licenses"))
-    return at.group_by(SUBJECT).agg(virtual_licenses=_max("virtual_licenses"))
-
-
 def _sum(column: str) -> pl.Expr:
     """Add up; one unknown makes the sum unknown."""
     return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).sum()).alias(column)
-
-
-def _max(column: str) -> pl.Expr:
-    return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).max()).alias(column)
 
 
 def _strictest(column: str) -> pl.Expr:

@@ -17,10 +17,13 @@ from lmanalytics.rules.demand import (
     windows_server_virtual_cores,
 )
 from lmanalytics.rules.demand._recovery import without_recovery
+from lmanalytics.rules.demand.curves import LISTS
+from lmanalytics.rules.demand.mixes import ways
 from lmanalytics.rules.demand.options import METRIC, PRODUCT, options
 from lmanalytics.rules.demand.subjects import Estate, estate, subjects
-from lmanalytics.rules.engine import column_name, compute, evaluate, rules_in_force
+from lmanalytics.rules.engine import column_name, evaluate, rules_in_force
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.topics import held
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -28,7 +31,7 @@ Tables = dict[str, pl.LazyFrame]
 NEEDS = {"host_outcomes": ("hosts",), "ose_outcomes": ("oses",)}
 PRODUCTS = {PRODUCT: (("hosts",), ("oses",))}
 """The product whose demand is computed, and the tables any of which suffices for it."""
-EXTRA = ["licenses_with_sa", "full_sets", "is_lower_bound"]
+EXTRA = ["licenses_with_sa", "full_sets", "is_lower_bound", *LISTS]
 _HOST_MODULES = (
     windows_server_cores,
     windows_server_outsourcing,
@@ -46,9 +49,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         settings: the run's date and policies.
 
     Returns:
-        `demand`: the answer, with licenses_with_sa, full_sets and is_lower_bound; `exclusions`: the answer;
-        `ose_outcomes`: row_id, ose_id, entity_id, product, outcome, reason, evidence, a row per row of
-        `oses`; `host_outcomes`: row_id, host_id, entity_id, product, outcome, reason, a row per row of
+        `demand`: the answer, with licenses_with_sa, full_sets, is_lower_bound and the lists of `curves`;
+        `exclusions`: the answer; `ose_outcomes`: row_id, ose_id, entity_id, product, outcome, reason, evidence,
+        a row per row of `oses`; `host_outcomes`: row_id, host_id, entity_id, product, outcome, reason, a row per row of
         `hosts`; `customer_minimums`: entity_id, product, metric, min_licenses, rule, the fewest licenses of
         an entity that licenses any OSE by virtual machine. All sorted by key.
 
@@ -100,10 +103,8 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
         last = found.running.filter(pl.col("moment") == pl.col("moment").max().over(SUBJECT))
         guests = last.sort(ENTITY, "ose_id")
         lines.append(_lines(guests, windows_server_virtual_cores, settings, "ose_id"))
-        known = subjects(found, settings)
-        points = compute(windows_server_mixed, "curve", settings, subjects=known, loads=found.running).join(
-            known, on=SUBJECT
-        )
+        known = held(subjects(found, settings)).with_row_index("subject_number")
+        points = ways(known, found.running, settings).join(known, on="subject_number")
         lines.append(_lines(points.sort(*SUBJECT, "sets"), windows_server_mixed, settings, "subject_id"))
     return pl.concat(lines)
 

@@ -123,10 +123,57 @@ def test_a_listed_providers_server_runs_no_version_that_came_later(version, reas
     assert own["h1", STANDARD]["reason"] == "required"
 
 
-def test_a_guest_that_runs_datacenter_is_not_covered_by_standard():
-    found = options([host()], [*guests(8, 8, 4), guest("d", os_edition="Datacenter")])
-    assert licenses(found) == {STANDARD: "runs_datacenter", DATACENTER: 16, VIRTUAL: 32, MIXED: "runs_datacenter"}
-    assert found["h1", VIRTUAL]["edition"] == "Datacenter"
+def by_edition(*given, **more):
+    """Give {(option, edition): licenses without and with Software Assurance, or the reason}."""
+    rows = answers(*given, **more)["demand"].collect().to_dicts()
+    return {(r["option"], r["edition"]): (r["licenses_required"] - r["licenses_with_sa"], r["licenses_with_sa"])
+            if r["is_available"] else r["reason"] for r in rows}  # fmt: skip
+
+
+def test_a_guest_that_runs_datacenter_is_licensed_in_its_own_edition_by_itself_alone():
+    found = by_edition([host()], [*guests(8, 8, 4), guest("d", os_edition="Datacenter", vcpus=12)])
+    assert found == {
+        (STANDARD, "Standard"): "runs_datacenter",
+        (DATACENTER, "Datacenter"): (16, 0),
+        (VIRTUAL, "Standard"): (0, 24),
+        (VIRTUAL, "Datacenter"): (0, 12),
+        (MIXED, "Standard"): (16, 8),
+        (MIXED, "Datacenter"): (0, 12),
+    }
+
+
+def test_sets_of_standard_take_no_guest_that_runs_datacenter():
+    many = [*guests(4, 4), *(guest(f"d{n}", os_edition="Datacenter") for n in range(3))]
+    assert by_edition([host()], many)[MIXED, "Standard"] == (16, 0)
+    assert by_edition([host()], many)[MIXED, "Datacenter"] == (0, 24)
+    alone = by_edition([host()], many[2:])
+    assert (MIXED, "Standard") not in alone
+    assert alone[VIRTUAL, "Datacenter"] == (0, 24)
+    assert (VIRTUAL, "Standard") not in alone
+    hosting = by_edition([host(hypervisor="hyper_v")], many[2:])
+    assert (hosting[MIXED, "Standard"], hosting[MIXED, "Datacenter"]) == ((16, 0), (0, 24))
+
+
+def test_datacenter_licenses_serve_other_guests_while_theirs_do_not_run():
+    may = date(2026, 5, 31)
+    rows = [guest("d", os_edition="Datacenter", vcpus=16, observed_on=may, inventory_id="vc"),
+            guest("a", vcpus=8, inventory_id="vc"), guest("b", vcpus=12, inventory_id="vc")]  # fmt: skip
+    found = by_edition([host()], rows)
+    assert (found[VIRTUAL, "Datacenter"], found[VIRTUAL, "Standard"]) == ((0, 16), (0, 20 - 16))
+
+
+@pytest.mark.parametrize("given", [{"hypervisor": "virtuozzo"}, {"hypervisor": "hyper_v", "kind": "process_container"}])
+def test_what_shares_the_system_of_the_host_shares_its_edition(given):
+    kind = given.pop("kind", "virtual")
+    rows = [*guests(8, 8, 4), guest("d", os_edition="Datacenter", kind=kind)]
+    assert by_edition([host(**given)], rows)[MIXED, "Standard"] == "runs_datacenter"
+
+
+def test_a_guest_of_unknown_size_that_runs_datacenter_closes_what_counts_it():
+    rows = [*guests(8, 8, 4), guest("d", os_edition="Datacenter", vcpus=None)]
+    found = by_edition([host()], rows)
+    assert found[VIRTUAL, "Datacenter"] == found[VIRTUAL, "Standard"] == "vcpus_unknown"
+    assert (MIXED, "Standard") not in found
 
 
 def test_the_highest_version_is_required():

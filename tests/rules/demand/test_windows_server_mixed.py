@@ -20,14 +20,23 @@ sets alone           |               16 |    2 |                   0 ||         
 no set               |               16 |    0 |                  24 ||            0 |            24
 cores unknown        |                  |    1 |                   8 ||              |
 """
-ID = {"entity_id": "main", "subject_kind": "host", "subject_id": "h"}
+ID = {"subject_number": 0}
 
 
 def curve(moments, *, runs=False, used=0):
     """Give {sets: individual licenses} for the licenses of the OSEs that run at each moment."""
     subject = pl.LazyFrame([{**ID, "host_rights_used": used, "host_runs_windows": runs, "oses_per_set": 2}])
-    rows = [{**ID, "moment": day, "individual_licenses": n} for day, moment in enumerate(moments) for n in moment]
-    schema = {**dict.fromkeys(ID, pl.String), "moment": pl.Int64, "individual_licenses": pl.Int64}
+    rows = [
+        {**ID, "moment": day, "individual_licenses": n, "needs_datacenter": False}
+        for day, moment in enumerate(moments)
+        for n in moment
+    ]
+    schema = {
+        **dict.fromkeys(ID, pl.Int64),
+        "moment": pl.Int64,
+        "individual_licenses": pl.Int64,
+        "needs_datacenter": pl.Boolean,
+    }
     loads = pl.LazyFrame(rows, schema=schema)
     found = compute(windows_server_mixed, "curve", Settings(DAY), subjects=subject, loads=loads).collect()
     return dict(found.select("sets", "individual_licenses").iter_rows())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lmanalytics.evidence import accounts, findings
+from lmanalytics.evidence import accounts, findings, unknowns
 from lmanalytics.evidence.again import again, computed
 from lmanalytics.evidence.policies import policies
 from lmanalytics.facts import estate_facts
@@ -62,6 +62,7 @@ def compute(
     answered = _known({}, stages)
     progress("accounts and findings")
     facts = {name.removeprefix("facts_"): frame for name, frame in (stages["facts"] | stages["identities"]).items()}
+    answered |= _saved(unknowns.answers(tables, answered, settings), folder)
     evidence = {
         "accounts": accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine"),
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),

@@ -19,8 +19,8 @@ from lmanalytics.rules.topics import topics_of
 
 PACKAGES = (entitlement, right, demand, benefit)
 _ROOT = Path(lmanalytics.__file__).parent
-_DECIDING = ("facts", "position", "quality", "ingest", "rules")
-_REASONING = ("facts", "position", "rules")  # none of them loads Great Expectations
+_DECIDING = ("facts", "position", "quality", "ingest", "rules", "evidence")
+_REASONING = ("facts", "position", "rules", "evidence")  # none of them loads Great Expectations
 
 
 def modules() -> list[ModuleType]:

@@ -15,6 +15,7 @@ import click
 from lmanalytics import commands, schemas
 from lmanalytics.errors import LmError, UsageError
 from lmanalytics.report import verification_packet
+from lmanalytics.whatif import diff_command, scenario_command
 from lmanalytics.workspace import Workspace
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -193,6 +194,8 @@ def _finish(result: commands.Result, options: dict[str, Any]) -> None:
 
 
 cli.add_command(verification_packet.command)
+cli.add_command(diff_command.command)
+cli.add_command(scenario_command.command)
 
 
 def _progress(stage: str) -> None:

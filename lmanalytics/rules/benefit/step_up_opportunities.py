@@ -8,6 +8,7 @@ from lmanalytics.rules.benefit._step_up_prices import step_up_prices, with_step_
 from lmanalytics.rules.demand.price_list import PER_LICENSE, all_products, for_entity
 from lmanalytics.rules.engine import evaluate
 from lmanalytics.rules.entitlement import lot_history, purchase_lines
+from lmanalytics.rules.entitlement.core_grants import is_granted
 from lmanalytics.rules.entitlement.licenses import Reason as LicenseReason
 from lmanalytics.rules.entitlement.orders import is_of_another_kind
 from lmanalytics.rules.entitlement.suite_components import is_component
@@ -63,7 +64,7 @@ def _offers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     edges = edges.rename({"from_product": "product", "from_edition": "edition", "metric": "edge_metric"})
     programs = load_rule_file(purchase_lines).table("programs").lazy().select("program", "has_step_up")
     lots = in_force(inputs["licenses"], settings.as_of).with_columns(
-        is_component=is_component(pl.col("license_id")),
+        is_component=is_component(pl.col("license_id")) | is_granted(pl.col("license_id")),
         is_sa_unknown=pl.col("reason") == LicenseReason.SA_END_UNKNOWN.code,
     )
     joined = (

@@ -8,6 +8,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import compute
 from lmanalytics.rules.entitlement import (
     affiliates,
+    core_grants,
     licenses,
     lot_history,
     lots,
@@ -61,11 +62,14 @@ def answers(tables: dict[str, pl.LazyFrame], settings: Settings) -> dict[str, pl
     lines = _kept(purchase_lines, "lines", settings, purchases=purchases, agreements=agreements)
     events = _kept(orders, "events", settings, lines=lines)
     acting = events.filter(pl.col("obstacle").is_null() & (pl.col("units") > 0))
-    held = compute(lots, "lots", settings, lines=lines)
+    held = _kept(lots, "lots", settings, lines=lines)
+    acting = compute(core_grants, "renewals", settings, events=acting, lots=held)
     history = _kept(lot_history, "history", settings, lots=held, events=acting)
     own = compute(licenses, "licenses", settings, history=history)
-    granted = compute(suite_components, "components", settings, licenses=own)
-    every = pl.concat([own, granted]).collect().lazy()  # its rows are numbered: never compute them in two orders
+    own = own.collect().lazy()  # its rows are numbered: never compute them in two orders
+    by_core = pl.concat([own, compute(core_grants, "grants", settings, licenses=own)])
+    granted = compute(suite_components, "components", settings, licenses=by_core)
+    every = pl.concat([by_core, granted]).collect().lazy()
     rights = compute(new_version_rights, "version_rights", settings, licenses=every)
     served = compute(affiliates, "serves", settings, licenses=rights, agreements=agreements)
     matches = compute(step_ups, "step_up_matches", settings, events=events, history=history)

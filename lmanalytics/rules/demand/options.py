@@ -83,7 +83,8 @@ def options(found: Estate, prices: pl.LazyFrame, settings: Settings) -> pl.LazyF
 
 
 def _conform(part: pl.LazyFrame) -> pl.LazyFrame:
-    absent = [pl.lit(None, dtype).alias(name) for name, dtype in _SCHEMA.items() if name not in part.collect_schema()]
+    have = part.collect_schema()
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in _SCHEMA.items() if name not in have]
     return part.with_columns(absent).select(list(_SCHEMA))
 
 
@@ -204,13 +205,13 @@ def _mixed(known: pl.LazyFrame) -> pl.LazyFrame:
 
 def _by_cores(licenses: str, *closed: tuple[pl.Expr, Reason]) -> pl.Expr:
     """Give the first reason against an option by physical core, else that it is required."""
-    chain = _use("physical_use")
     tests = (
         (pl.col("standard_sets").is_null(), Reason.HOST_OS_UNKNOWN),
         (pl.col(licenses).is_null(), Reason.HOST_CORES_UNKNOWN),
         (pl.col("physical_use") == "shared_server", Reason.SHARED_SERVER),
         *closed,
     )
+    chain = _use("physical_use")
     for holds, because in reversed(tests):
         chain = pl.when(holds).then(because.lit).otherwise(chain)
     return chain
@@ -222,11 +223,9 @@ def _use(column: str) -> pl.Expr:
 
 
 def _known_vcpus() -> pl.Expr:
-    is_open = pl.col("reason").is_null() | (pl.col("reason") == Reason.REQUIRED.code)
-    unknown = is_open & pl.col("virtual_licenses").is_null()
-    return (
-        pl.when(unknown).then(Reason.VCPUS_UNKNOWN.lit).otherwise(pl.col("reason").fill_null(Reason.REQUIRED.code))
-    ).alias("reason")
+    otherwise = pl.col("reason").fill_null(Reason.REQUIRED.code)
+    unknown = (otherwise == Reason.REQUIRED.code) & pl.col("virtual_licenses").is_null()
+    return pl.when(unknown).then(Reason.VCPUS_UNKNOWN.lit).otherwise(otherwise).alias("reason")
 
 
 def _priced(listed: pl.LazyFrame, prices: pl.LazyFrame, early: date | None) -> pl.LazyFrame:

@@ -132,6 +132,8 @@ def _passive(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Return the passive copies with is_free; none where the estate was not given."""
     if not {"installs", "facts_oses"} <= inputs.keys():
         return pl.LazyFrame(schema={ENTITY: pl.String(), "install_id": pl.String(), "is_free": pl.Boolean()})
+    if "failover" in inputs:
+        return inputs["failover"].select(ENTITY, "install_id", "is_free")
     free = failover.free_installs(inputs, settings).select(ENTITY, "install_id", "is_free")
     # Seldom many, and costly to plan again wherever the installs are read.
     return free.collect(engine="streaming").lazy()

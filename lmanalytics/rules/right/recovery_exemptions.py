@@ -34,7 +34,8 @@ def backup_oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """List the rows of `facts_oses` that were observed while a permitted run of the OSE was on: they need no licenses.
 
     Args:
-        inputs: `facts_oses` and what `recovery` reads; without `recovery_runs` the list is empty.
+        inputs: `facts_oses` and what `recovery` reads; without `recovery_runs` the list is empty. What `recovery`
+            answered, `disaster_recovery`, is not computed again.
         settings: the run's date and policies.
 
     Returns:
@@ -44,10 +45,13 @@ def backup_oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     oses = inputs["facts_oses"].select("row_id", ENTITY, "ose_id", "observed_on")
     if "recovery_runs" not in inputs:
         return oses.select("row_id", ENTITY, "ose_id", run_id=pl.lit(None, pl.String)).clear()
-    spans = (
-        permitted_runs(inputs, settings)
-        .filter("is_permitted")
-        .select(ENTITY, "ose_id", "run_id", _from=pl.col("started_at").dt.date(), _to=pl.col("ended_at").dt.date())
+    if "disaster_recovery" in inputs:
+        answered = inputs["disaster_recovery"].filter("is_permitted")
+        permitted = inputs["recovery_runs"].join(answered, on=[ENTITY, "run_id"], how="semi")
+    else:
+        permitted = permitted_runs(inputs, settings).filter("is_permitted")
+    spans = permitted.select(
+        ENTITY, "ose_id", "run_id", _from=pl.col("started_at").dt.date(), _to=pl.col("ended_at").dt.date()
     )
     on = oses.sort("observed_on").join_asof(
         spans.sort("_from", "_to", "run_id"),

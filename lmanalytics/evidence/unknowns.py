@@ -10,19 +10,18 @@ import sys
 import polars as pl
 
 from lmanalytics.evidence import unknowns_findings, unknowns_other
-from lmanalytics.evidence.unknowns_ends import ALL, Asked, Ends
-from lmanalytics.evidence.unknowns_found import SUBJECT, Estate, estate, found
-from lmanalytics.evidence.unknowns_stacked import copies, stacked
-from lmanalytics.evidence.unknowns_varied import cheapest, required
+from lmanalytics.evidence.unknowns_ends import ALL, Ends
+from lmanalytics.evidence.unknowns_found import SUBJECT
+from lmanalytics.evidence.unknowns_ranges import ranges
 from lmanalytics.facts.estate_facts import policies_in_force
-from lmanalytics.rules import register
+from lmanalytics.rules.demand import sql_server_installs
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.parameters import Settings, load_rule_file
-from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
+from lmanalytics.schemas import ANSWERS, ENTITY
 
 Tables = dict[str, pl.LazyFrame]
 RULE = "unknowns"
-_NAMED = 3
+_EDITION_ENDS = {"standard_suffices": "least", "datacenter_required": "most"}
 _ROW = [*SUBJECT, "product", "fact"]
 _OF_MACHINES = ("host_cores", "host_core_split", "host_system", "ose_host", "ose_vcpus", "ose_system", "ose_edition",
                 "cloud_license", "provider_operator", "install_edition", "install_ose", "install_passive")  # fmt: skip
@@ -59,18 +58,10 @@ def answers(tables: Tables, answered: Tables, settings: Settings) -> Tables:
     """
     file = load_rule_file(sys.modules[__name__])
     catalogue = {row["fact"]: row for row in file.table("unknown_facts").to_dicts()}
-    chosen = register.in_force(settings)
-    assumed = frozenset(
-        fact
-        for fact, row in catalogue.items()
-        if row["assumed_by"] and chosen.get(row["assumed_by"]) != "not_computable"
-    )
     by_estate = file.policies["unknown_bounds"].chosen(settings) == "estate_range"
-    ends = Ends(catalogue, file.table("unknown_editions"), by_estate, assumed)
-    known = estate(tables, answered)
-    missing = found(known)
+    ends = _ends(catalogue, file.table("unknown_editions"), settings, by_estate=by_estate)
     rows = [
-        _varied(known, missing, tables, answered, ends, settings),
+        ranges(tables, answered, ends, settings),
         unknowns_other.rows(tables, answered, settings, by_estate=by_estate),
     ]
     table = _ranked(_completed(pl.concat(rows, how="diagonal_relaxed"), ends))
@@ -78,59 +69,17 @@ def answers(tables: Tables, answered: Tables, settings: Settings) -> Tables:
     return {"unknowns": answer, "findings_of_unknowns": unknowns_findings.findings(table, catalogue)}
 
 
-def _varied(
-    known: Estate, missing: pl.DataFrame, tables: Tables, answered: Tables, ends: Ends, settings: Settings
-) -> pl.DataFrame:
-    """Compute the range of every fact about machines."""
-    if missing.is_empty():
-        return pl.DataFrame()
-    made = copies(missing)
-    policies = policies_in_force(Settings(settings.as_of, settings.policies | {"unknown_host": "by_virtual_cores"}))
-    inputs, place = stacked(Asked(known, missing, made, tables, answered, ends, settings), policies)
-    need = required(inputs, place, made, settings)
-    rows = _between(need)
-    counted = (
-        cheapest(answered["demand"]).filter("is_open").collect(engine="streaming") if "demand" in answered else None
-    )
-    machines = missing.group_by(*SUBJECT, "fact", maintain_order=True).agg(
-        machines=pl.len().cast(pl.Int64), machine_names=pl.col("machine").sort().head(_NAMED).str.join("; ")
-    )
-    named = rows.join(machines, on=[*SUBJECT, "fact"], how="left")
-    if counted is None:
-        return named
-    now = counted.select(*SUBJECT, "product", licenses_counted="licenses", cost_counted="cost")
-    return named.join(now, on=[*SUBJECT, "product"], how="left")
-
-
-def _between(need: pl.DataFrame) -> pl.DataFrame:
-    """Set both ends of each fact beside each other; a copy that requires nothing of a product requires zero."""
-    every = need.select(*_ROW).unique(maintain_order=True)
-    ends = {}
-    for end in ("least", "most"):
-        ends[end] = need.filter(pl.col("end") == end).select(
-            *_ROW,
-            **{
-                f"licenses_{end}": "licenses",
-                f"cost_{end}": "cost",
-                f"currency_{end}": "currency",
-                f"_barred_{end}": "is_barred",
-            },
-            **{f"_{end}": pl.lit(value=True)},
-        )
-    rows = every.join(ends["least"], on=_ROW, how="left").join(ends["most"], on=_ROW, how="left")
-    zero = [
-        pl.when(pl.col(f"_{end}").is_null()).then(pl.lit(0, dtype)).otherwise(f"{what}_{end}").alias(f"{what}_{end}")
-        for end in ("least", "most")
-        for what, dtype in (("licenses", pl.Int64), ("cost", MONEY))
-    ]
-    return (
-        rows.with_columns(zero)
-        .with_columns(
-            currency=pl.coalesce("currency_most", "currency_least"),
-            is_barred=pl.any_horizontal(pl.col("_barred_least", "_barred_most").fill_null(value=False)),
-        )
-        .drop("_least", "_most", "currency_least", "currency_most", "_barred_least", "_barred_most")
-    )
+def _ends(catalogue: dict[str, dict[str, str]], editions: pl.DataFrame, settings: Settings, *, by_estate: bool) -> Ends:
+    """Read from the policies in force which facts are assumed, and at which end."""
+    readings = policies_in_force(settings)
+    per_core = load_rule_file(sql_server_installs).policies["unknown_per_core_edition"]
+    readings["unknown_per_core_edition"] = per_core.chosen(settings)
+    by = {fact: row["assumed_by"] for fact, row in catalogue.items() if row["assumed_by"]}
+    assumed = frozenset(fact for fact, policy in by.items() if readings.get(policy) != "not_computable")
+    settled = {"host_core_split": "least"}
+    if end := _EDITION_ENDS.get(readings["unknown_edition"]):
+        settled["ose_edition"] = end
+    return Ends(catalogue, editions, by_estate, assumed, settled)
 
 
 def _completed(rows: pl.DataFrame, ends: Ends) -> pl.DataFrame:
@@ -155,11 +104,15 @@ def _completed(rows: pl.DataFrame, ends: Ends) -> pl.DataFrame:
 
 
 def _matters() -> pl.Expr:
-    """Tell whether an answer depends on a fact: its ends differ, one of them is open, or nothing is counted now."""
+    """Tell whether an answer depends on a fact: its ends differ, one of them is open, or nothing is counted now.
+
+    Where no license may be used at either end, the fact changes nothing.
+    """
     differ = pl.col("licenses_least").ne_missing(pl.col("licenses_most")) | pl.col("cost_least").ne_missing(
         pl.col("cost_most")
     )
-    is_open = pl.any_horizontal(pl.col("licenses_least", "licenses_most").is_null())
+    barred = pl.col("is_barred").fill_null(value=False) & pl.col("licenses_least").is_null()
+    is_open = pl.any_horizontal(pl.col("licenses_least", "licenses_most").is_null()) & ~barred
     uncounted = pl.col("licenses_counted").is_null() & (pl.col("licenses_most") > 0)
     return differ | is_open | uncounted.fill_null(value=False) | (pl.col("fact") == "price")
 

@@ -11,8 +11,10 @@ from lmanalytics.schemas import CANONICAL, ENTITY
 
 Tables = dict[str, pl.LazyFrame]
 ALL = "every_fact"
-_DROPPED = ("ose_host", "provider_operator", "install_ose")
-"""Facts of which the least is that the machine needs nothing: it is covered, or the provider's to license."""
+SINGLE = ("ose_host", "provider_operator", "install_ose", "install_passive", "install_edition")
+"""Facts of which machines of one place lack some. Without the last, these need nothing at the least: a machine is
+covered, is the provider's to license, or not there."""
+_SHOWN = ("source_file", "source_sheet", "source_row", "issues")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Ends:
     """Whether the largest that the estate shows bounds what the terms leave open."""
     assumed: frozenset[str]
     """Facts of which the policies in force assume something: another fact's range leaves them as they are."""
+    settled: dict[str, str]
+    """Facts that the run took to be at an end, which was computed therefore, with the end."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,10 @@ class Asked:
     """What is asked of whom: the estate, what it lacks, the copies to make of it and the ends to set in them."""
 
     known: Estate
-    found: pl.DataFrame
+    most_vcpus: pl.DataFrame
+    """entity_id, most_vcpus: the largest virtual machine that is seen; no rows where the estate is no bound."""
+    single: pl.DataFrame
+    """SUBJECT, fact, machine of the facts that are set machine by machine (`SINGLE`)."""
     made: pl.DataFrame
     """The copies: SUBJECT, fact, end (least or most), copy (its entity)."""
     tables: Tables
@@ -71,7 +78,7 @@ def host_copies(asked: Asked) -> pl.DataFrame:
     """Copy the hosts of each place: the columns of the table with state, valid_until, azure_host and the copy's."""
     columns = ["row_id", "cluster_id", "is_system_unsaid", "has_guests", "azure_host"]
     members = asked.known.hosts.select(*SUBJECT, *columns, _unsized=unknown_cores()).join(asked.made, on=SUBJECT)
-    canonical = asked.tables.get("hosts", CANONICAL["hosts"].empty()).drop(ENTITY, "cluster_id")
+    canonical = asked.tables["hosts"].drop(ENTITY, "cluster_id")
     rows = members.lazy().join(canonical, on="row_id").collect(engine="streaming")
     clusters, whole = _seen(asked.known, asked.ends)
     sized = (
@@ -130,17 +137,16 @@ def _listed() -> pl.Expr:
 def ose_copies(asked: Asked) -> pl.DataFrame:
     """Copy the OSEs of each place, as `host_copies`, with is_outsourced (nothing is known of its provider)."""
     known, ends = asked.known, asked.ends
-    members = known.oses.select(*SUBJECT, "row_id", "state", "valid_until", "operator").join(asked.made, on=SUBJECT)
-    canonical = asked.tables.get("oses", CANONICAL["oses"].empty()).drop(ENTITY)
-    rows = members.lazy().join(canonical, on="row_id").collect(engine="streaming")
-    rows = pl.concat([rows, _unlisted(asked)], how="diagonal_relaxed")
-    most = known.oses.filter(pl.col("kind") != "physical").group_by(ENTITY).agg(most_vcpus=pl.col("vcpus").max())
-    rows = rows.join(most if ends.by_estate else most.clear(), on=ENTITY, how="left")
-    rows = _without_dropped(rows, asked.found, "ose_id")
+    own = known.oses.select(*SUBJECT, "row_id", "state", "valid_until", "operator")
+    canonical = asked.tables["oses"].drop(ENTITY, *_SHOWN)
+    members = canonical.join(own.join(asked.made.lazy(), on=SUBJECT), on="row_id").collect(engine="streaming")
+    unproven = members.with_columns(pl.lit(None, CANONICAL["oses"].schema[name]).alias(name) for name in _SHOWN)
+    rows = pl.concat([unproven, _unlisted(asked)], how="diagonal_relaxed").join(asked.most_vcpus, on=ENTITY, how="left")
+    rows = _without_dropped(rows, asked.single, "ose_id")
     is_virtual = pl.col("kind") != "physical"
     product, edition, source = pl.col("os_product"), pl.col("os_edition"), pl.col("license_source")
     system, sort, cloud = (ends.catalogue[f] for f in ("ose_system", "ose_edition", "cloud_license"))
-    own = pl.when(pl.col("location").is_in(["azure", "azure_dedicated_host"])).then(pl.lit("azure_hybrid_benefit"))
+    benefit = pl.when(pl.col("location").is_in(["azure", "azure_dedicated_host"])).then(pl.lit("azure_hybrid_benefit"))
     elsewhere = pl.col("location").is_in(["azure", "azure_dedicated_host", "provider_shared"]) & source.is_null()
     filled = rows.with_columns(
         vcpus=pl.when(is_virtual & pl.col("vcpus").is_null()).then(
@@ -150,7 +156,7 @@ def ose_copies(asked: Asked) -> pl.DataFrame:
             _end("ose_system", product, pl.lit(system["least"]), pl.lit(system["most"]))
         ).otherwise(product),
         license_source=pl.when(elsewhere.fill_null(value=False)).then(
-            _end("cloud_license", source, pl.lit(cloud["least"]), pl.coalesce(own, pl.lit(cloud["most"])))
+            _end("cloud_license", source, pl.lit(cloud["least"]), pl.coalesce(benefit, pl.lit(cloud["most"])))
         ).otherwise(source),
         is_outsourced=(pl.col("location") == "provider_shared") & pl.col("operator").is_null(),
         provider=pl.when(pl.col("location") == "provider_shared").then(pl.col("provider").fill_null("")).otherwise(
@@ -169,7 +175,7 @@ def ose_copies(asked: Asked) -> pl.DataFrame:
 
 def _unlisted(asked: Asked) -> pl.DataFrame:
     """Make a virtual OSE for installs in OSEs that nothing describes; what it runs beside them is not asked."""
-    missing = asked.found.filter(pl.col("fact") == "install_ose").select(SUBJECT).unique(maintain_order=True)
+    missing = asked.single.filter(pl.col("fact") == "install_ose").select(SUBJECT).unique(maintain_order=True)
     if missing.is_empty():
         return pl.DataFrame()
     return missing.join(asked.made, on=SUBJECT).with_columns(
@@ -179,9 +185,9 @@ def _unlisted(asked: Asked) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _without_dropped(rows: pl.DataFrame, found: pl.DataFrame, machine: str) -> pl.DataFrame:
+def _without_dropped(rows: pl.DataFrame, single: pl.DataFrame, machine: str) -> pl.DataFrame:
     """Leave out, in copies of the least, the machines that then need nothing."""
-    facts = found.filter(pl.col("fact").is_in([*_DROPPED, "install_passive"]))
+    facts = single.filter(pl.col("fact") != "install_edition")
     place = SUBJECT if machine == "ose_id" else [*SUBJECT, "machine"]
     gone = facts.select(*place, dropped="fact").unique(maintain_order=True)
     named = rows.with_columns(machine=pl.col(machine)).with_row_index("_n")
@@ -195,13 +201,13 @@ def install_copies(asked: Asked) -> pl.DataFrame:
     """Copy the installs of each place; passive copies that count, or may, count as active ones."""
     members = asked.known.installs.select(*SUBJECT, "row_id").join(asked.made, on=SUBJECT)
     rows = members.lazy().join(asked.answered["facts_installs"].drop(ENTITY), on="row_id").collect(engine="streaming")
-    unknown = asked.found.filter(pl.col("fact") == "install_edition").select(
+    unknown = asked.single.filter(pl.col("fact") == "install_edition").select(
         *SUBJECT, install_id="machine", _unknown=True
     )
     rows = rows.join(unknown.unique(), on=[*SUBJECT, "install_id"], how="left").join(
         asked.ends.editions.select("product", _least="least", _most="most"), on="product", how="left"
     )
-    rows = _without_dropped(rows, asked.found, "install_id")
+    rows = _without_dropped(rows, asked.single, "install_id")
     filled = rows.with_columns(
         edition=pl.when("_unknown").then(
             _end("install_edition", pl.col("edition"), pl.col("_least"), pl.col("_most"),

@@ -5,7 +5,7 @@ One computation then answers for all ends at once: a copy differs from the other
 
 import polars as pl
 
-from lmanalytics.evidence.unknowns_ends import ALL, Asked, host_copies, install_copies, ose_copies
+from lmanalytics.evidence.unknowns_ends import ALL, Asked, Ends, host_copies, install_copies, ose_copies
 from lmanalytics.evidence.unknowns_found import SUBJECT
 from lmanalytics.facts.estate_facts import windows_versions
 from lmanalytics.facts.host_facts import hosts
@@ -19,13 +19,18 @@ COPY = [*SUBJECT, "fact", "end"]
 _MARK = "\u241f"
 
 
-def copies(found: pl.DataFrame) -> pl.DataFrame:
-    """List the copies: `COPY` and copy (its entity), two for each place and fact, and for several facts together."""
-    places = found.select(*SUBJECT, "fact").unique(maintain_order=True)
-    several = places.filter(pl.len().over(SUBJECT) > 1).select(SUBJECT).unique(maintain_order=True)
-    rows = pl.concat([places, several.with_columns(fact=pl.lit(ALL))])
-    ends = pl.concat([rows.with_columns(end=pl.lit(end)) for end in ENDS])
-    return ends.with_columns(copy=pl.concat_str(ENTITY, "fact", "end", separator=_MARK))
+def copies(places: pl.DataFrame, ends: Ends) -> pl.DataFrame:
+    """List the copies: `COPY` and copy (its entity), two for each place and fact, and for several facts together.
+
+    Where a place lacks one fact alone and the run took it to be at an end, that end needs no copy.
+    """
+    lacking = places.select(*SUBJECT, "fact", _facts=pl.len().over(SUBJECT))
+    several = lacking.filter(pl.col("_facts") > 1).unique(SUBJECT, maintain_order=True)
+    rows = pl.concat([lacking, several.with_columns(fact=pl.lit(ALL))])
+    each = pl.concat([rows.with_columns(end=pl.lit(end)) for end in ENDS])
+    settled = pl.col("fact").replace_strict(ends.settled, default=None, return_dtype=pl.String)
+    made = each.filter((pl.col("_facts") > 1) | settled.ne_missing(pl.col("end")))
+    return made.select(*COPY, copy=pl.concat_str(ENTITY, "fact", "end", separator=_MARK))
 
 
 def stacked(asked: Asked, policies: dict[str, str]) -> tuple[Tables, pl.DataFrame]:

@@ -100,6 +100,18 @@ def entries(value: Any) -> list[Any]:
     return value
 
 
+def allowance(allowed: Any, said: Any) -> Any:
+    """Word how many may run as an example does: any number, none, or so many, of virtual machines or by set."""
+    if allowed == "none" and said == 0 and not isinstance(said, bool):
+        return 0
+    if not isinstance(said, str):
+        return allowed
+    plain = re.sub(r"\b(of|vms?|virtual machines?|oses?|per (full )?set|managed)\b", " ", said.casefold())
+    plain = " ".join(plain.split())
+    same = {"any number": "unlimited", "any": "unlimited", "no": "none", "0": "none"}
+    return said if same.get(plain, plain) == str(allowed) else allowed
+
+
 Decider = Callable[[Inputs], dict[str, Any]]
 
 

@@ -20,7 +20,7 @@ from lmanalytics.rules.demand import (
 from lmanalytics.rules.engine import column_name, compute, evaluate, rules_in_force
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.schemas import CANONICAL
-from tests.examples.outcome import Inputs, UndecidableError, count, entries, flag, money, words
+from tests.examples.outcome import Inputs, UndecidableError, allowance, count, entries, flag, money, words
 
 TODAY = date(2026, 6, 30)
 Outcome = dict[str, Any]
@@ -123,7 +123,10 @@ def editions(i: Inputs) -> Outcome:
     none = {"managed_oses": 0, "cores_to_license": None}
     standard = values(system_center_standard, full_sets_held=1, **none)["oses_allowed"]
     datacenter = values(system_center_datacenter, full_sets_held=1, **none)["oses_allowed"]
-    return {"standard": f"{standard} VMs per set", "datacenter": datacenter}
+    said = i.asked.get("rule_value", i.asked)
+    found = {"standard": allowance(standard, said.get("standard")), "datacenter": datacenter}
+    worded = found["standard"] if isinstance(found["standard"], str) else f"{standard} VMs per set"
+    return {"standard": worded, "datacenter": allowance(datacenter, said.get("datacenter"))}
 
 
 def per_instance(i: Inputs) -> Outcome:

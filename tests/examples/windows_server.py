@@ -22,7 +22,7 @@ from lmanalytics.rules.demand import (
 )
 from lmanalytics.rules.engine import column_name, evaluate, rules_in_force
 from lmanalytics.rules.parameters import Settings
-from tests.examples.outcome import Inputs, UndecidableError, count, flag, money, words
+from tests.examples.outcome import Inputs, UndecidableError, allowance, count, flag, money, words
 
 SETTINGS = Settings(date(2026, 6, 30))
 _HOST = re.compile(r"^\s*(\d+)\s*[x\u00d7]\s*(\d+)(?:[\s-]*cores?)?\s*$", re.IGNORECASE)
@@ -250,12 +250,13 @@ def datacenter(i: Inputs) -> dict[str, Any]:
         cores_to_license=one,
         full_sets_held=count(i.get("full_sets", 1)),
     )
+    kinds = (
+        "windows_vms_allowed", "hyperv_isolated_containers", "non_isolated_containers",
+        "hyperv_isolated_containers_or_oses",
+    )  # fmt: skip
     decided = {
         "sets": need["full_sets"],
-        "windows_vms_allowed": need["oses_allowed"],
-        "hyperv_isolated_containers": need["oses_allowed"],
-        "non_isolated_containers": need["oses_allowed"],
-        "hyperv_isolated_containers_or_oses": need["oses_allowed"],
+        **{kind: allowance(need["oses_allowed"], i.asked.get(kind)) for kind in kinds},
         "physical_ose_allowed": need["is_physical_ose_allowed"],
     }
     if one is None:

@@ -7,7 +7,7 @@ import polars as pl
 from lmanalytics.facts.snapshots import observed
 from lmanalytics.schemas import CANONICAL, ENTITY
 from lmanalytics.whatif.causes import COMES, GOES, GROUPS, MACHINES, Cause, Tables, content
-from lmanalytics.whatif.causes_rows import CHANGES, STREAMING, THEN, Compared, differing, differs, listed
+from lmanalytics.whatif.causes_rows import CHANGES, STREAMING, THEN, Compared, differing, differs, joined, listed
 
 _INVENTORY = {"hosts": "inventory_id", "oses": "inventory_id", "installs": "ose_id"}
 """What is observed as a whole, so that what it no longer holds is gone (see `facts/snapshots.py`)."""
@@ -40,6 +40,8 @@ def machines(
     groups = _groups(table)
     changes = [corrected, *_changes(table, rows, groups)]
     causes = {Cause.DATA_CORRECTED: corrected.height, Cause.OBSERVED_AGAIN: _days(table, mended, after)}
+    if not (causes[Cause.OBSERVED_AGAIN] or rows.height):  # what no longer holds may differ by itself
+        causes[Cause.OBSERVED_AGAIN] = joined(table, mended, after).height
     for part in changes[1:]:
         told = part.group_by("cause", maintain_order=True).len()
         causes |= {Cause[code.upper()]: n for code, n in told.rows()}

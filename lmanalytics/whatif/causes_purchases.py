@@ -7,18 +7,19 @@ import polars as pl
 from lmanalytics.rules.entitlement import purchase_lines
 from lmanalytics.rules.parameters import load_rule_file
 from lmanalytics.schemas import CANONICAL, ENTITY, PROVENANCE
-from lmanalytics.whatif.causes import Cause
-from lmanalytics.whatif.causes_rows import STREAMING, THEN, Compared, joined, listed
+from lmanalytics.whatif.causes import Cause, content
+from lmanalytics.whatif.causes_rows import STREAMING, THEN, Compared, differs, joined, listed
 
 _TABLE = "purchases"
 _KEY = [ENTITY, "purchase_id"]
 _HOME = [ENTITY, "agreement_id", "enrollment_id"]
 _DAY = pl.coalesce("order_date", "acquired_on", "coverage_start", "statement_date")
+_COVERAGE = ("coverage_start", "coverage_end", "coverage_end_latest")
 _STATED = "statement_summary"
 _ENDS = (Cause.SA_LAPSED, Cause.EXPIRED)
 
 
-def purchases(before: pl.LazyFrame, after: pl.LazyFrame, since: date) -> Compared:
+def purchases(before: pl.LazyFrame, after: pl.LazyFrame, since: date, *, corrects: bool) -> Compared:
     """Tell purchases from returns and from corrections of the past.
 
     A line is matched by its id, and else by all that it says: lists that number their rows give other ids to the same
@@ -30,12 +31,13 @@ def purchases(before: pl.LazyFrame, after: pl.LazyFrame, since: date) -> Compare
         before: `purchases` of the first run.
         after: `purchases` of the second run.
         since: the first run's day.
+        corrects: whether what was ordered before that day is a correction; in a scenario nothing is.
 
     """
     before = _with_ids(before, after)
     rows = joined(_TABLE, before, after)
     last = after.filter(pl.col("basis") == _STATED).group_by(ENTITY).agg(_last=pl.col("statement_date").max())
-    rows = rows.join(last.collect(), on=ENTITY, how="left").with_columns(_cause=_cause(since))
+    rows = rows.join(last.collect(), on=ENTITY, how="left").with_columns(_cause=_cause(since, corrects=corrects))
     rows = rows.with_columns(_step=pl.col("_cause").replace_strict({c.code: c.step for c in Cause}))
     causes = dict(rows.group_by("_cause", maintain_order=True).len().rows())
 
@@ -128,23 +130,30 @@ def _ending(lines: pl.LazyFrame, agreements: pl.LazyFrame | None, first: date, s
     )
 
 
-def _cause(since: date) -> pl.Expr:
+def _cause(since: date, *, corrects: bool) -> pl.Expr:
     both = pl.col("_is_then") & pl.col("_is_now")
     stated = pl.col("basis").eq_missing(pl.lit(_STATED)) & (pl.col("statement_date") > since)
     units = pl.col("quantity") * pl.col("licenses_per_unit").fill_null(1)
     takes = (units < 0) | (pl.col("purchase_type") == "transfer_out")
     replaced = pl.col(f"basis{THEN}").eq_missing(pl.lit(_STATED)) & (pl.col("_last") > pl.col(f"statement_date{THEN}"))
     fewer = (units < pl.col(f"quantity{THEN}") * pl.col(f"licenses_per_unit{THEN}").fill_null(1)).fill_null(value=False)
+    said = [c for c in content(_TABLE) if c not in _COVERAGE]
+    only_coverage = ~pl.any_horizontal(differs(c, _TABLE) for c in said)
+    changes = stated | pl.lit(not corrects)
+    late = (since >= _DAY).fill_null(value=False) & pl.lit(corrects)
+    gone = ~pl.col("_is_now")
     return (
-        pl.when(both & stated & fewer)
+        pl.when(both & only_coverage & ~stated)
+        .then(Cause.COVERAGE_CHANGED.lit)
+        .when(both & changes & fewer)
         .then(Cause.RETURNED.lit)
-        .when(both & stated)
+        .when(both & changes)
         .then(Cause.BOUGHT.lit)
         .when(both)
         .then(Cause.PURCHASES_CORRECTED.lit)
-        .when(~pl.col("_is_now") & replaced.fill_null(value=False))
+        .when(gone & (replaced.fill_null(value=False) | pl.lit(not corrects)))
         .then(Cause.RETURNED.lit)
-        .when(~pl.col("_is_now") | (since >= _DAY).fill_null(value=False))
+        .when(gone | late)
         .then(Cause.PURCHASES_CORRECTED.lit)
         .when(takes.fill_null(value=False))
         .then(Cause.RETURNED.lit)

@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 
 from lmanalytics import answers
+from lmanalytics.rules.amendments import Amendment, amended
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.whatif.causes import MACHINES, WHOLE, Cause, Tables
 from lmanalytics.whatif.causes_machines import machines, reidentified, renamed
@@ -49,6 +50,7 @@ class _Step:
     cause: Cause
     tables: Tables
     settings: Settings
+    amendments: tuple[Amendment, ...]
     detail: str = ""
     rows: int = 0
 
@@ -72,21 +74,22 @@ def replay(
     steps = _steps(before, after, parts, pairs)
     changes = pl.concat([pl.DataFrame(schema=CHANGES), *(part.changes for part in parts.values()), _renames(pairs)])
 
-    def computed(tables: Tables, settings: Settings, words: str) -> pl.DataFrame:
+    def computed(one: Side | _Step, words: str) -> pl.DataFrame:
         progress(words)
-        return position(tables, settings)["position"].collect()
+        with amended(one.amendments):
+            return position(one.tables, one.settings)["position"].collect()
 
     then, now = (one.answers["position"].collect() if "position" in one.answers else None for one in (before, after))
-    first = computed(before.tables, before.settings, before.name) if then is None else then
+    first = computed(before, before.name) if then is None else then
     states: list[State] = []
     if not steps and before.program == after.program:
         return Replay(first, states, changes, pairs)
     if not before.is_todays and then is not None:
-        again = computed(before.tables, before.settings, Cause.PROGRAM_BEFORE.code)
+        again = computed(before, Cause.PROGRAM_BEFORE.code)
         states.append(State(Cause.PROGRAM_BEFORE, "", 0, before.tables, before.settings, again))
     for number, step in enumerate(steps, start=1):
         known = now if number == len(steps) and after.is_todays else None
-        found = computed(step.tables, step.settings, step.cause.code) if known is None else known
+        found = computed(step, step.cause.code) if known is None else known
         states.append(State(step.cause, step.detail, step.rows, step.tables, step.settings, found))
     if not after.is_todays and now is not None:
         states.append(State(Cause.PROGRAM_AFTER, "", 0, after.tables, after.settings, now))
@@ -112,7 +115,7 @@ def compare(before: Side, after: Side) -> tuple[dict[str, Compared], dict[str, p
             oses = found["oses"].changes if name == "installs" and "oses" in found else None
             found[name] = machines(name, then[name], now[name], as_of, corrects=corrects, oses=oses)
         elif name == "purchases":
-            found[name] = purchases(then[name], now[name], before.settings.as_of)
+            found[name] = purchases(then[name], now[name], before.settings.as_of, corrects=corrects)
         elif name in WHOLE:
             found[name] = compared(name, then[name], now[name])
     return {name: part for name, part in found.items() if part.causes}, pairs
@@ -124,6 +127,7 @@ def _steps(before: Side, after: Side, parts: dict[str, Compared], pairs: dict[st
     special: dict[Cause, Callable[[], None]] = {
         Cause.DATE_PASSED: walk.date,
         Cause.REIDENTIFIED: walk.ids,
+        Cause.RULE_CHANGED: walk.rules,
         Cause.POLICY_CHANGED: walk.policies,
         Cause.TABLES_GIVEN: walk.given,
         Cause.SA_LAPSED: partial(walk.end, Cause.SA_LAPSED),
@@ -147,6 +151,7 @@ class _Walk:
         self.before, self.after, self.pairs = before, after, pairs
         self.days = before.settings.as_of, after.settings.as_of
         self.tables, self.settings = dict(before.tables), before.settings
+        self.amendments = before.amendments
         self.held: tuple[Cause, ...] = ()
         self.steps: list[_Step] = []
 
@@ -155,7 +160,7 @@ class _Walk:
         if self.held:
             lines = ended(tables["purchases"], tables.get("agreements"), *self.days, self.held)
             tables["purchases"] = lines
-        self.steps.append(_Step(cause, tables, self.settings, detail, rows))
+        self.steps.append(_Step(cause, tables, self.settings, self.amendments, detail, rows))
 
     def date(self) -> None:
         first, second = self.days
@@ -171,6 +176,15 @@ class _Walk:
             alike = [n for n in self.tables if n not in self.after.tables or self.before.equals(self.after, n)]
             self.tables |= renamed({n: f for n, f in self.tables.items() if n not in alike}, self.pairs)
             self.step(Cause.REIDENTIFIED, ", ".join(self.pairs), sum(found.height for found in self.pairs.values()))
+
+    def rules(self) -> None:
+        then, now = self.before.amendments, self.after.amendments
+        if then != now:
+            self.amendments = now
+            names = {f"{a.module}.{a.parameter}" for a in {*then} ^ {*now}} or {
+                f"{a.module}.{a.parameter}" for a in now
+            }
+            self.step(Cause.RULE_CHANGED, ", ".join(sorted(names)))
 
     def policies(self) -> None:
         for name, reading in sorted(self.after.settings.policies.items()):

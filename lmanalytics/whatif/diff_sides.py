@@ -12,6 +12,7 @@ from lmanalytics.evidence import manifest
 from lmanalytics.evidence.digests import digest_of, program_digests, versions
 from lmanalytics.evidence.verify import verify
 from lmanalytics.rules import register
+from lmanalytics.rules.amendments import Amendment, told_in
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import CANONICAL, ENTITY
 from lmanalytics.whatif.causes import Tables
@@ -35,6 +36,9 @@ class Side:
     program: str = ""
     """Digest of the program and the engines that gave the answers; empty: today's."""
     is_scenario: bool = False
+    """Whether it was made by changing the other, so that another value is a change and no correction."""
+    amendments: tuple[Amendment, ...] = ()
+    """Parameters of the rules that a scenario amends."""
     digests: dict[str, str] = field(default_factory=dict)
     """Of the tables' files, by table: equal ones need no comparison."""
 
@@ -116,6 +120,7 @@ def _side(run: Path, document: dict[str, Any]) -> Side:
         {name: pl.scan_parquet(path) for name, path in files.items() if path.is_file()},
         program=digest_of([document["program"]["sha256"], document["versions"]]),
         is_scenario="scenario" in document,
+        amendments=tuple(told_in(document)),
         digests={name: digests[f"accepted/{name}.parquet"] for name in given},
     )
 

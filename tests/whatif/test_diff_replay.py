@@ -7,6 +7,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from lmanalytics.rules.amendments import Amendment
+from lmanalytics.rules.demand import windows_server_cores
+from lmanalytics.rules.parameters import load_rule_file
 from lmanalytics.schemas import CANONICAL, ENTITY
 from lmanalytics.whatif.causes import GROUPS, MACHINES, WHOLE, Cause
 from lmanalytics.whatif.diff_replay import compare, replay
@@ -49,6 +52,7 @@ CASES = {
     "nothing": ({}, []),
     "price": ({"prices": [price(amount="11")]}, [Cause.PRICE_CHANGED]),
     "another price": ({"prices": [price(), price(valid_from=date(2026, 1, 1))]}, [Cause.PRICE_CHANGED]),
+    "renewed": ({"purchases": [purchase(coverage_end=date(2029, 5, 31))]}, [Cause.COVERAGE_CHANGED]),
     "agreement": ({"agreements": [AGREEMENT | {"program": "sce"}]}, [Cause.AGREEMENTS_CHANGED]),
     "bought": ({"purchases": [purchase(), purchase("p2", order_date=date(2026, 4, 1))]}, [Cause.BOUGHT]),
     "ordered on the first day": ({"purchases": [purchase(), purchase("p2", order_date=MARCH)]}, [Cause.PURCHASES_CORRECTED]),
@@ -135,7 +139,7 @@ def test_a_change_of_one_kind_is_that_cause(changed, expected):
 
 def test_every_cause_of_a_table_has_a_case():
     met = {cause for _, expected in CASES.values() for cause in expected}
-    others = {Cause.PROGRAM_BEFORE, Cause.PROGRAM_AFTER, Cause.DATE_PASSED, Cause.POLICY_CHANGED, Cause.TABLES_GIVEN,
+    others = {Cause.PROGRAM_BEFORE, Cause.PROGRAM_AFTER, Cause.DATE_PASSED, Cause.RULE_CHANGED, Cause.POLICY_CHANGED, Cause.TABLES_GIVEN,
               Cause.SA_LAPSED, Cause.EXPIRED}  # fmt: skip
     assert met | others == set(Cause)
     assert not met & others
@@ -190,7 +194,7 @@ def test_coverage_without_an_end_of_its_own_ends_with_its_agreement():
 def test_a_renewal_leaves_nothing_to_lapse():
     then = BASE | {"purchases": [purchase(**COVERED)]}
     now = BASE | {"purchases": [purchase(**COVERED | {"coverage_end": date(2029, 5, 31)})]}
-    assert causes(between(side(MARCH, **then), side(JUNE, **now))) == [Cause.DATE_PASSED, Cause.PURCHASES_CORRECTED]
+    assert causes(between(side(MARCH, **then), side(JUNE, **now))) == [Cause.DATE_PASSED, Cause.COVERAGE_CHANGED]
 
 
 def test_each_policy_is_a_step_of_its_own():
@@ -226,6 +230,38 @@ def test_another_program_is_the_first_cause_and_the_last():
 def test_in_a_scenario_another_value_is_a_change_and_no_correction():
     first, second = side(**BASE), replace(side(**BASE | {"hosts": [host(cores=24)]}), is_scenario=True)
     assert causes(between(first, second)) == [Cause.RESIZED]
+
+
+def test_in_a_scenario_what_is_bought_is_bought_whenever():
+    bought, fewer = [purchase(), purchase("p2", order_date=SEEN)], [purchase(quantity=10)]
+    for lines, expected in ((bought, Cause.BOUGHT), (fewer, Cause.RETURNED), ([], Cause.RETURNED)):
+        second = replace(side(**BASE | {"purchases": lines}), is_scenario=True)
+        assert causes(between(side(**BASE), second)) == [expected]
+
+
+def test_an_earlier_snapshot_that_differs_by_itself_is_let_in_too():
+    now = [host(), host(observed_on=AGAIN)]
+    then = [host(cores=20), host(observed_on=AGAIN)]
+    second = side(JUNE, **BASE | {"hosts": now})
+    for one, expected in ((second, Cause.DATA_CORRECTED), (replace(second, is_scenario=True), O)):
+        done = between(side(JUNE, **BASE | {"hosts": then}), one)
+        assert causes(done) == [expected]
+
+
+def test_parameters_that_a_scenario_amends_are_a_cause():
+    asked = []
+
+    def noting(tables, settings):
+        asked.append(load_rule_file(windows_server_cores).parameters["min_cores_per_server"].on(MARCH).value)
+        return simple(tables, settings)
+
+    rule = Amendment("windows_server_cores", "min_cores_per_server", 24)
+    second = replace(side(**BASE), amendments=(rule,), is_scenario=True)
+    done = replay(side(**BASE), second, noting)
+    assert [(s.cause, s.detail) for s in done.states] == [
+        (Cause.RULE_CHANGED, "windows_server_cores.min_cores_per_server")
+    ]
+    assert asked == [16, 24]
 
 
 def test_a_statement_replaces_the_one_before():

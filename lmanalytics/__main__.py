@@ -89,10 +89,23 @@ def init(directory: Path) -> None:
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--hosts", type=click.IntRange(1), default=40, show_default=True, help="Size of the estate.")
+@click.option("--oses-per-host", "density", type=int, default=15, show_default=True, help="On average.")
+@click.option("--installs-per-ose", "installs", type=int, default=0, help="On average, of a software inventory.")
+@click.option("--snapshots", type=click.IntRange(1, 8), default=2, show_default=True, help="A quarter apart.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["workbook", "rvtools", "canonical", "parquet"]),
+    help="Of machines: RVTools as .xlsx (default up to 2,000 hosts) or CSVs (default above), or canonical tables.",
+)
+@click.option("--vcenters", type=click.IntRange(1), help="Default: one for every 2,000 hosts.")
+@click.option("--entities", type=click.IntRange(1), default=1, show_default=True, help="A folder for each.")
+@click.option("--employees", type=click.IntRange(0), default=0, help="With their devices and orders.")
 @click.option("--seed", type=int, default=2026, show_default=True)
-def sample(directory: Path, hosts: int, seed: int) -> None:
-    """Write a synthetic customer's exports, in real formats and with their usual dirt."""
-    _show(commands.sample(directory, hosts=hosts, seed=seed))
+@_JSON
+def sample(directory: Path, *, as_json: bool, **asked: Any) -> None:
+    """Write a synthetic customer's exports of any size, in real formats and with their usual dirt."""
+    _show(commands.sample(directory, progress=_progress, **asked), as_json=as_json)
 
 
 @cli.command()

@@ -22,6 +22,8 @@ from lmanalytics.workspace import Workspace
 
 Progress = Callable[[str], None]
 Publisher = Literal["auto", "quarto", "builtin"]
+MOST_LISTED = 60
+"""Files of a sample that are named one by one; of more, the rows are counted."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,18 @@ def init(directory: Path) -> Result:
     return Result({"written": names}, [*names, f"{directory}: put your exports in data/raw"])
 
 
-def sample(directory: Path, *, hosts: int, seed: int) -> Result:
+def sample(directory: Path, *, progress: Progress, **asked: Any) -> Result:
     """Write the synthetic estate to `directory`."""
     from lmanalytics.sample import write  # noqa: PLC0415 (writes workbooks; not needed for help)
 
-    write(directory, hosts=hosts, seed=seed)
-    names = sorted(p.relative_to(directory).as_posix() for p in directory.rglob("*") if p.is_file())
-    return Result({"directory": str(directory), "files": names}, [str(directory / n) for n in names])
+    rows = write(directory, progress=progress, **asked)
+    paths = sorted(p for p in directory.rglob("*") if p.is_file())
+    names = [p.relative_to(directory).as_posix() for p in paths]
+    size = sum(p.stat().st_size for p in paths) / 10**6
+    counted = [f"{count:>13,} rows of {name}" for name, count in sorted(rows.items(), key=lambda pair: -pair[1])]
+    lines = [str(directory / n) for n in names] if len(names) <= MOST_LISTED else [str(directory), *counted]
+    data = {"directory": str(directory), "files": names, "rows": rows}
+    return Result(data, [*lines, f"{len(names):,} files, {size:,.1f} MB"])
 
 
 def check(exports: Path, *, as_of: date, into: Path | None, progress: Progress) -> Result:

@@ -15,13 +15,10 @@ SETTINGS = Settings(AS_OF)
 
 def generate(work: Path, hosts: str, density: str, snapshots: str) -> None:
     """Write the exports; the branch files go, so that every engine sees the same kind of host."""
-    from lmanalytics.sample import rvtools, write  # noqa: PLC0415 (no other stage writes workbooks)
+    from lmanalytics.sample import write  # noqa: PLC0415 (no other stage writes workbooks)
 
-    usual, rvtools.WORKBOOK_HOSTS = rvtools.WORKBOOK_HOSTS, 0  # CSVs at every size
-    try:
-        write(work / "exports", hosts=int(hosts), as_of=AS_OF, density=int(density), snapshots=int(snapshots))
-    finally:
-        rvtools.WORKBOOK_HOSTS = usual
+    size = {"hosts": int(hosts), "density": int(density), "snapshots": int(snapshots)}
+    write(work / "exports", as_of=AS_OF, form="rvtools", vcenters=1, **size)
     for name in ("hosts_branch.csv", "oses_branch.csv"):
         (work / "exports" / name).unlink()
 

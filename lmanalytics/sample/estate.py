@@ -33,8 +33,11 @@ ODDITIES = pl.read_csv(
 """OSEs with the dirt of real exports, by number: what to write instead of what was drawn."""
 
 
-def hosts(first: int, last: int, dice: Dice) -> pl.DataFrame:
-    """Hosts `first` to `last` - 1: one row each, with the profile of its cluster."""
+def hosts(first: int, last: int, dice: Dice, *, home: int = 0) -> pl.DataFrame:
+    """Hosts `first` to `last` - 1: one row each, with the profile of its cluster.
+
+    `home` is the first site of their vCenter: names of clusters and ids begin anew there.
+    """
     number = pl.col("host_number")
     clusters = pl.read_csv(_CLUSTERS).with_row_index("cluster_number")
     start = pl.col("hosts").cum_sum() - pl.col("hosts")
@@ -43,7 +46,7 @@ def hosts(first: int, last: int, dice: Dice) -> pl.DataFrame:
         .explode("place", empty_as_null=True)
         .select(pl.exclude("start", "hosts"), position=pl.col("start") + pl.col("place"))
     )
-    site, zone = number // SITE, number // ZONE
+    site, zone = number // SITE - home, number // ZONE
     datacenter = pl.when(pl.col("datacenter") == 0).then(pl.lit("Aldermoor")).otherwise(pl.lit("Brackwell"))
     return (
         pl.select(host_number=pl.int_range(first, last))
@@ -53,7 +56,7 @@ def hosts(first: int, last: int, dice: Dice) -> pl.DataFrame:
             cluster=pl.col("cluster") + pl.when(site > 0).then(pl.format("-{}", site + 1)).otherwise(pl.lit("")),
             datacenter=datacenter + pl.when(zone > 0).then(pl.format(" {}", zone + 1)).otherwise(pl.lit("")),
             host=pl.format("esx{}.{}", (number + 1).cast(pl.String).str.zfill(3), pl.lit(DOMAIN)),
-            host_object=pl.format("host-{}", number + 1001),
+            host_object=pl.format("host-{}", number - home * SITE + 1001),
             cluster_object=pl.format("domain-c{}", site * 100 + pl.col("cluster_number") + 10),
             host_uuid=uuid(number, dice, "host"),
             service_tag=pl.format("EX{}", dice.below(number, "service tag", 10**7).cast(pl.String).str.zfill(7)),
@@ -61,12 +64,13 @@ def hosts(first: int, last: int, dice: Dice) -> pl.DataFrame:
             speed=pl.lit(_MHZ),
             host_memory=pl.col("processors") * pl.col("cores") * _MEBIBYTES_PER_CORE,
             is_new=number.is_in([COMMISSIONED, FAULTY]),
+            first_number=pl.lit(home * SITE * SLOTS),
         )
         .with_columns(cluster_hosts=pl.len().over("cluster").cast(pl.Int64))
     )
 
 
-def oses(hosts: pl.DataFrame, dice: Dice, *, density: int, age: int) -> pl.DataFrame:
+def oses(hosts: pl.DataFrame, dice: Dice, *, density: int, age: int) -> pl.LazyFrame:
     """Where the OSEs of whole clusters run, `age` snapshots before the newest; sorted by number.
 
     `density` is the average number of OSEs on a host. Up to the newest snapshot one OSE in twelve is new,
@@ -80,10 +84,11 @@ def oses(hosts: pl.DataFrame, dice: Dice, *, density: int, age: int) -> pl.DataF
     moves = dice.happens(number, "moves", 15) & ~other.is_in([COMMISSIONED, FAULTY])
     born, gone = dice.happens(number, "is new", 8), dice.happens(number, "is gone", 3)
     system = (pl.col("slot") == 0) & (place < _AGENTS)
-    profile = ("role", "windows", "vcpus", "environment", "evc")
-    homes = hosts.select("host_number", "host", "cluster", "datacenter")
+    profile = ("role", "windows", "vcpus", "environment", "evc", "first_number")
+    homes = hosts.lazy().select("host_number", "host", "cluster", "datacenter")
     return (
-        hosts.select("host_number", "place", "cluster_hosts", *profile, slot=pl.int_ranges(0, count))
+        hosts.lazy()
+        .select("host_number", "place", "cluster_hosts", *profile, slot=pl.int_ranges(0, count))
         .explode("slot", empty_as_null=True)
         .drop_nulls("slot")
         .with_columns(number=host * SLOTS + pl.col("slot"), is_system=system)

@@ -13,12 +13,12 @@ _EPOCH_IN_LOCAL_TIME = datetime(1969, 12, 31, 23)  # noqa: DTZ001 (RVTools write
 _NUMBER = pl.col("number")
 
 
-def guests(oses: pl.DataFrame, dice: Dice, *, newest: date, age: int) -> pl.DataFrame:
+def guests(oses: pl.LazyFrame, dice: Dice, *, newest: date, age: int) -> pl.LazyFrame:
     """Add the operating system, power state, sizes and identifiers of each OSE."""
     return oses.pipe(_system, dice).pipe(_state, dice, age).pipe(_details, dice, newest)
 
 
-def _system(oses: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+def _system(oses: pl.LazyFrame, dice: Dice) -> pl.LazyFrame:
     """Add the guest and the three texts for it: configured, reported by VMware Tools, and in detail."""
     windows = ~pl.col("is_system") & dice.happens(_NUMBER, "is windows", pl.col("windows"))
     pick = {family: dice.pick(_NUMBER, family, _weights(family)) for family in ("windows", "other")}
@@ -40,7 +40,7 @@ def _system(oses: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     )
 
 
-def _state(oses: pl.DataFrame, dice: Dice, age: int) -> pl.DataFrame:
+def _state(oses: pl.LazyFrame, dice: Dice, age: int) -> pl.LazyFrame:
     """Say whether each OSE runs, and forget what a silent one cannot report."""
     system, power = pl.col("is_system"), dice.below(_NUMBER, "power", 100)
     template = ~system & dice.happens(_NUMBER, "template", 1)
@@ -64,7 +64,7 @@ def _state(oses: pl.DataFrame, dice: Dice, age: int) -> pl.DataFrame:
     )
 
 
-def _details(oses: pl.DataFrame, dice: Dice, newest: date) -> pl.DataFrame:
+def _details(oses: pl.LazyFrame, dice: Dice, newest: date) -> pl.LazyFrame:
     """Add names, identifiers, sizes and times."""
     midnight = pl.lit(newest).cast(pl.Datetime("us"))
     created = midnight - pl.duration(minutes=150_000 + dice.below(_NUMBER, "created", 3_000_000))
@@ -78,7 +78,7 @@ def _details(oses: pl.DataFrame, dice: Dice, newest: date) -> pl.DataFrame:
     return oses.with_columns(
         name=pl.when("is_system").then(pl.format("vCLS-{}", uuid(_NUMBER, dice, "agent"))).otherwise("label"),
         dns_name=pl.when(speaks & ~pl.col("is_system")).then(pl.format("{}.{}", "label", pl.lit(DOMAIN))),
-        vm_id=pl.format("vm-{}", _NUMBER + 2001),
+        vm_id=pl.format("vm-{}", _NUMBER - pl.col("first_number") + 2001),
         vm_uuid=uuid(_NUMBER, dice, "instance"),
         smbios_uuid=uuid(_NUMBER, dice, "smbios"),
         ip=pl.when(speaks).then(pl.format("{}.{}.{}.{}", *octets)),

@@ -1,8 +1,5 @@
 """Write snapshots of the estate as RVTools does: a workbook each, or a folder of CSVs when it is large."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,68 +7,60 @@ import polars as pl
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from lmanalytics.sample.dice import Dice
-from lmanalytics.sample.estate import FAULTY, ODDITIES, SITE, hosts, oses, uuid
-from lmanalytics.sample.guests import guests
-
-WORKBOOK_HOSTS = 2000
-"""A larger estate is written as CSVs: a worksheet ends at a million rows, and people at far fewer."""
+from lmanalytics.sample.estate import FAULTY, SITE, uuid
+from lmanalytics.sample.files import Files
+from lmanalytics.sample.machines import Machines, VCenter
 
 _TABS = pl.read_csv(Path(__file__).parent / "tabs.csv", infer_schema=False)
 _IN_CSV = ("vInfo", "vHost", "vCluster", "vSource", "vMetaData")
-_PIECE = 50 * SITE
-_SECONDS = "%Y-%m-%d %H:%M:%S"
+_MOVES, _SNAPSHOTS = 700, 8
+_ONCE = ("vSource", "vLicense", "vMetaData")
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """One export: when it was taken, and how many exports before the newest."""
-
-    taken_at: datetime
-    age: int
-
-    @property
-    def name(self) -> str:
-        """The name that RVTools gives the file."""
-        return f"RVTools_export_all_{self.taken_at:%Y-%m-%d_%H.%M.%S}"
+def name_of(taken_at: datetime) -> str:
+    """Return the name that RVTools gives an export."""
+    return f"RVTools_export_all_{taken_at:%Y-%m-%d_%H.%M.%S}"
 
 
-def write_snapshot(into: Path, snapshot: Snapshot, *, host_count: int, density: int, dice: Dice) -> None:
-    """Write one workbook, or one folder of CSVs in pieces of 2,000 hosts so that memory stays bounded."""
-    pieces = (
-        _piece(first, min(first + _PIECE, host_count), snapshot, density=density, dice=dice)
-        for first in range(0, host_count, _PIECE)
-    )
-    if host_count > WORKBOOK_HOSTS:
-        _write_csvs(into / snapshot.name, pieces)
-    else:
-        _write_workbook(into / f"{snapshot.name}.xlsx", next(pieces), snapshot.taken_at)
+def add_csvs(files: Files, folder: str, found: Machines, vcenter: VCenter, taken_at: datetime, dice: Dice) -> None:
+    """Add a piece of a vCenter to the CSVs of its export, one for each tab that is read."""
+    tabs = _tabs(found, vcenter, taken_at, dice, _IN_CSV)
+    for tab in _IN_CSV:
+        file = f"{folder}/RVTools_tab{tab}.csv"
+        if tab not in _ONCE or file not in files.rows:
+            files.csv(file, tabs[tab], headings=_headings(tab), line="\r\n")
 
 
-def _piece(first: int, last: int, snapshot: Snapshot, *, density: int, dice: Dice) -> dict[str, pl.DataFrame]:
-    """Return the frame behind each tab for some whole sites."""
-    place = hosts(first, last, dice)
-    if snapshot.age:
-        place = place.filter(~pl.col("is_new"))
-    vms = oses(place, dice, density=density, age=snapshot.age)
-    vms = guests(vms, dice, newest=snapshot.taken_at.date(), age=snapshot.age)
-    vms = vms.update(ODDITIES, on="number").with_columns(
-        name=pl.when(pl.col("name") != "(blank)").then("name"),
+def close_csvs(files: Files, folder: str) -> None:
+    """Close the CSVs of an export."""
+    for tab in _IN_CSV:
+        files.close(f"{folder}/RVTools_tab{tab}.csv")
+
+
+def _tabs(
+    found: Machines, vcenter: VCenter, taken_at: datetime, dice: Dice, names: tuple[str, ...]
+) -> dict[str, pl.DataFrame]:
+    """Return the rows of each tab."""
+    vms = found.vms.with_columns(
         pool=pl.format("/{}/{}/Resources", "datacenter", "cluster"),
         network=pl.format("VLAN {}", pl.col("cluster").str.len_chars() * 10),
         directory=pl.format("[{}-01] {}/", "cluster", "label"),
         path=pl.format("[{}-01] {}/{}.vmx", "cluster", "label", "label"),
-    )
-    once = pl.DataFrame({"written_at": [snapshot.taken_at]})
+    ).collect()
+    once = pl.DataFrame({"written_at": [taken_at]})
     frames = {
         "vInfo": vms,
         "vCPU": vms,
         "vTools": vms,
-        "vHost": _hosts(place, vms, dice),
-        "vCluster": _clusters(place, dice),
+        "vHost": _hosts(found.hosts.collect(), vms, dice),
+        "vCluster": _clusters(found, dice),
     }
-    frames |= dict.fromkeys(("vSource", "vLicense", "vMetaData"), once)
-    vcenter = {"vcenter": pl.lit("vcenter.northwind-rail.example"), "vcenter_uuid": uuid(pl.lit(0), dice, "vcenter")}
-    return {tab: _tab(tab, frame.with_columns(**vcenter)) for tab, frame in frames.items()}
+    frames |= dict.fromkeys(_ONCE, once)
+    told = {
+        "vcenter": pl.lit(vcenter.server),
+        "vcenter_uuid": uuid(pl.lit(vcenter.number), dice, "vcenter"),
+    }
+    return {tab: _tab(tab, frames[tab].with_columns(**told)) for tab in names}
 
 
 def _hosts(place: pl.DataFrame, vms: pl.DataFrame, dice: Dice) -> pl.DataFrame:
@@ -83,14 +72,14 @@ def _hosts(place: pl.DataFrame, vms: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         vcpus_on=pl.col("cpus").filter(on).sum(),
         vram=pl.col("memory").filter(on).sum(),
     )
-    is_faulty = number == FAULTY
+    is_faulty, cores = number == FAULTY, pl.when(pl.col("physical_cores") > 0).then("physical_cores")
     return (
         place.join(load, on="host", how="left", maintain_order="left")
         .with_columns(pl.col("vms_total", "vms_on", "vcpus_on", "vram").fill_null(0))
         .with_columns(
             maintenance=pl.when(is_faulty).then(pl.lit("True")).otherwise(pl.lit("False")),
-            vms_per_core=(pl.col("vms_on") / pl.col("physical_cores")).round(9),
-            vcpus_per_core=(pl.col("vcpus_on") / pl.col("physical_cores")).round(9),
+            vms_per_core=(pl.col("vms_on") / cores).round(9),
+            vcpus_per_core=(pl.col("vcpus_on") / cores).round(9),
             cpu_usage=20 + dice.below(number, "cpu usage", 50),
             memory_usage=30 + dice.below(number, "memory usage", 50),
             booted_at=pl.lit(datetime(2025, 7, 1, 4)) + pl.duration(minutes=dice.below(number, "boot", 200_000)),  # noqa: DTZ001 (local time)
@@ -100,17 +89,18 @@ def _hosts(place: pl.DataFrame, vms: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     )
 
 
-def _clusters(place: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+def _clusters(found: Machines, dice: Dice) -> pl.DataFrame:
     """Sum the hosts of each cluster, as vCenter itself counts them."""
-    cores = pl.col("physical_cores").sum()
-    return place.group_by("cluster", maintain_order=True).agg(
+    cores, first = pl.col("physical_cores").sum(), pl.col("host_number").first()
+    since = pl.when(first >= SITE).then((_SNAPSHOTS - found.age) * _MOVES).otherwise(0)
+    return found.real.group_by("cluster", maintain_order=True).agg(
         pl.col("cluster_object").first(),
         cluster_hosts=pl.len(),
         cluster_cores=cores,
         cluster_threads=cores * 2,
         cluster_mhz=(pl.col("physical_cores") * pl.col("speed")).sum(),
         cluster_memory=pl.col("host_memory").sum(),
-        vmotions=dice.below(pl.col("host_number").first(), "vmotions", 30_000),
+        vmotions=dice.below(first, "vmotions", 30_000) + since,
     )
 
 
@@ -135,24 +125,14 @@ def _headings(tab: str) -> list[str]:
     return _TABS.filter(tab=tab)["heading"].to_list()
 
 
-def _write_csvs(folder: Path, pieces: Iterator[dict[str, pl.DataFrame]]) -> None:
-    folder.mkdir(parents=True)
-    with ExitStack() as stack:
-        files = {tab: stack.enter_context((folder / f"RVTools_tab{tab}.csv").open("wb")) for tab in _IN_CSV}
-        for tab, file in files.items():
-            file.write((",".join(_headings(tab)) + "\r\n").encode())
-        for count, piece in enumerate(pieces):
-            for tab, file in files.items():
-                if count == 0 or tab not in {"vSource", "vMetaData"}:
-                    piece[tab].write_csv(file, include_header=False, line_terminator="\r\n", datetime_format=_SECONDS)
-
-
-def _write_workbook(path: Path, tabs: dict[str, pl.DataFrame], created_at: datetime) -> None:
+def write_workbook(path: Path, found: Machines, vcenter: VCenter, taken_at: datetime, dice: Dice) -> None:
     """Write numbers as numbers, times as times and every text as text, whatever it begins with."""
+    names = tuple(_TABS["tab"].unique(maintain_order=True))
+    tabs = _tabs(found, vcenter, taken_at, dice, names)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), {**options, "default_date_format": "yyyy/mm/dd hh:mm:ss"}) as book:
-        book.set_properties({"title": path.stem, "created": created_at})
-        for tab in _TABS["tab"].unique(maintain_order=True):
+        book.set_properties({"title": path.stem, "created": taken_at})
+        for tab in names:
             sheet = book.add_worksheet(tab)
             sheet.write_row(0, 0, _headings(tab))
             for place, column in enumerate(tabs[tab].iter_columns()):

@@ -77,8 +77,9 @@ def consolidate(patched: Patched, change: Change) -> None:
         rows = of_machines(patched, "oses", patched.tables["oses"], "host_id", hits(leaving).select(key).unique())
         moving = rows.with_columns(pl.col(HIT) & (pl.col("kind") != "physical"))
         _spread(patched, change, moving, placed)
-    _retire(patched, change, "hosts", hosts.join(targets.select(*key, _stays=True), on=key, how="left")
-            .with_columns(pl.col(HIT) & pl.col("_stays").is_null()).drop("_stays"))  # fmt: skip
+    marks = hosts.join(targets.select(*key, _stays=True), on=key, how="left", maintain_order="left")
+    retiring = marks.with_columns(pl.col(HIT) & pl.col("_stays").is_null()).drop("_stays")
+    _retire(patched, change, "hosts", retiring)
 
 
 def _spread(patched: Patched, change: Change, moving: pl.LazyFrame, placed: pl.LazyFrame) -> None:

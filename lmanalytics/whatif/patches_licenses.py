@@ -27,7 +27,7 @@ def buy(patched: Patched, change: Change) -> None:
     if product not in known:
         change.object.fail(f"there is no product {product!r}.{did_you_mean(product, known)}")
     entity = patched.entity(change.at, change.keys.get(ENTITY))
-    day = change.read("on") or patched.settings.as_of
+    day = change.read("ordered_on") or patched.settings.as_of
     home = _home(patched, change, entity, day)
     ends = change.read("until") or home.pop("end_date", None)
     if with_sa and ends is None:
@@ -52,7 +52,7 @@ def step_up(patched: Patched, change: Change) -> None:
     """Step licenses with active Software Assurance up, each in its own enrollment."""
     product, to, base = change.object.text("a product"), change.read("to"), change.read("from")
     edge = _edge(change, product, to, base)
-    day = change.read("on") or patched.settings.as_of
+    day = change.read("ordered_on") or patched.settings.as_of
     patched.table("purchases", change.at)
     owned = entitlement.answers(patched.tables, patched.settings)["licenses"].filter(
         pl.col("sa_active")

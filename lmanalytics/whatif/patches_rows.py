@@ -53,7 +53,7 @@ def default(of: Column) -> Any:
 
 
 def _like(patched: Patched, name: str, where: Entry) -> dict[str, Any]:
-    found = hits(selected(patched, name, where)).select(columns_of(name)).head(2).collect()
+    found = hits(selected(patched, name, where)).select(list(columns_of(name))).head(2).collect()
     if found.height > 1:
         where.fail(f"`like` fits several rows of {name}; narrow it until it fits one.")
     return found.row(0, named=True)

@@ -42,6 +42,12 @@ class Reason(ReasonBase):
     EVERY_FACT = "All facts that are missing at once, each at its least and each at its most."
 
 
+def facts() -> dict[str, dict[str, str]]:
+    """Return the catalogue: fact -> its words (says), both ends, what assumes it, what to do (action), its source."""
+    table = load_rule_file(sys.modules[__name__]).table("unknown_facts")
+    return {row["fact"]: row for row in table.to_dicts()}
+
+
 def answers(tables: Tables, answered: Tables, settings: Settings) -> Tables:
     """Rank what is unknown by what depends on it.
 
@@ -56,21 +62,20 @@ def answers(tables: Tables, answered: Tables, settings: Settings) -> Tables:
         `findings_of_unknowns`: one finding for each entity and fact, with the money that depends on it.
 
     """
-    file = load_rule_file(sys.modules[__name__])
-    catalogue = {row["fact"]: row for row in file.table("unknown_facts").to_dicts()}
-    by_estate = file.policies["unknown_bounds"].chosen(settings) == "estate_range"
-    ends = _ends(catalogue, file.table("unknown_editions"), settings, by_estate=by_estate)
+    ends = ends_in_force(settings)
     rows = [
         ranges(tables, answered, ends, settings),
-        unknowns_other.rows(tables, answered, settings, by_estate=by_estate),
+        unknowns_other.rows(tables, answered, settings, by_estate=ends.by_estate),
     ]
     table = _ranked(_completed(pl.concat(rows, how="diagonal_relaxed"), ends))
     answer = ANSWERS["unknowns"].conform(table.lazy())
-    return {"unknowns": answer, "findings_of_unknowns": unknowns_findings.findings(table, catalogue)}
+    return {"unknowns": answer, "findings_of_unknowns": unknowns_findings.findings(table, ends.catalogue)}
 
 
-def _ends(catalogue: dict[str, dict[str, str]], editions: pl.DataFrame, settings: Settings, *, by_estate: bool) -> Ends:
-    """Read from the policies in force which facts are assumed, and at which end."""
+def ends_in_force(settings: Settings) -> Ends:
+    """Read from the catalogue and the policies what each fact may be, and which facts are assumed at which end."""
+    file, catalogue = load_rule_file(sys.modules[__name__]), facts()
+    by_estate = file.policies["unknown_bounds"].chosen(settings) == "estate_range"
     readings = policies_in_force(settings)
     per_core = load_rule_file(sql_server_installs).policies["unknown_per_core_edition"]
     readings["unknown_per_core_edition"] = per_core.chosen(settings)
@@ -79,7 +84,7 @@ def _ends(catalogue: dict[str, dict[str, str]], editions: pl.DataFrame, settings
     settled = {"host_core_split": "least"}
     if end := _EDITION_ENDS.get(readings["unknown_edition"]):
         settled["ose_edition"] = end
-    return Ends(catalogue, editions, by_estate, assumed, settled)
+    return Ends(catalogue, file.table("unknown_editions"), by_estate, assumed, settled)
 
 
 def _completed(rows: pl.DataFrame, ends: Ends) -> pl.DataFrame:

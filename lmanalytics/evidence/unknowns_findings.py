@@ -7,25 +7,6 @@ import polars as pl
 from lmanalytics.evidence.unknowns_ends import ALL
 from lmanalytics.schemas import ANSWERS, ENTITY
 
-_WORDS = {
-    "host_cores": "the processors or cores of hosts",
-    "host_core_split": "how the cores of hosts are spread over their processors",
-    "host_system": "what hosts themselves run",
-    "ose_host": "the hosts of OSEs",
-    "ose_vcpus": "the virtual cores of OSEs",
-    "ose_system": "what OSEs run",
-    "ose_edition": "the Windows Server edition of OSEs",
-    "cloud_license": "whose license OSEs use at their provider",
-    "provider_operator": "whether providers of OSEs are Listed Providers",
-    "install_edition": "the edition of installs",
-    "install_ose": "the OSE of installs",
-    "install_passive": "whether passive copies are covered",
-    "system_center": "what System Center manages",
-    "access_count": "how many users or devices have access",
-    "version": "which version runs",
-    "purchase_line": "whether purchase lines count",
-    "price": "what licenses cost",
-}
 _KEY = [ENTITY, "fact"]
 
 
@@ -59,7 +40,7 @@ def _facts(table: pl.DataFrame, catalogue: dict[str, dict[str, Any]]) -> pl.Data
         known=pl.col("swing").is_not_null().any(),
         unbounded=pl.struct("subject_kind", "subject_id").filter(pl.col("swing").is_null()).n_unique(),
     )
-    actions = {fact: row["action"] for fact, row in catalogue.items()}
+    actions, says = ({fact: row[c] for fact, row in catalogue.items()} for c in ("action", "says"))
     open_ended = pl.when(pl.col("unbounded") > 0).then(
         pl.format(" Of {} it is not computable.", pl.col("unbounded"))
     ).otherwise(pl.lit(""))  # fmt: skip
@@ -74,7 +55,7 @@ def _facts(table: pl.DataFrame, catalogue: dict[str, dict[str, Any]]) -> pl.Data
         finding_id=pl.format("unknowns:{}/{}", ENTITY, "fact"),
         subject_id="fact",
         statement=pl.concat_str(
-            pl.lit("No export states "), pl.col("fact").replace_strict(_WORDS), pl.lit(" in "),
+            pl.lit("No export states "), pl.col("fact").replace_strict(says), pl.lit(" in "),
             _count("places"), pl.lit("."), money,
         ),
         action=pl.col("fact").replace_strict(actions),

@@ -28,7 +28,8 @@ def place_tornado(unknowns: pl.LazyFrame, named: Named = pl.DataFrame.clone) -> 
     top = _ends(unknowns).filter(pl.col("rank").is_not_null()).sort("rank").head(_MOST)
     rows = named(top.collect(engine="streaming"))
     words = {fact: row["says"] for fact, row in facts().items()}
-    name = pl.format("{}, {}: {}", "subject_id", "product", pl.col("fact").replace(words))
+    full = pl.format("{}, {}: {}", "subject_id", "product", pl.col("fact").replace(words))
+    name = pl.when(pl.len().over("subject_id") > 1).then(full).otherwise("subject_id")
     return _tornado(rows.with_columns(name=name), "places that lack a fact")
 
 
@@ -52,12 +53,12 @@ def _tornado(rows: pl.DataFrame, what: str) -> Chart:
     )
     shown = ordered.head(_MOST)
     order = shown["name"].to_list()
+    less, more = pl.col("less").cast(pl.Float64), pl.col("more").cast(pl.Float64)
+    parts = {"less": (less, pl.min_horizontal(more, 0.0)), "more": (pl.max_horizontal(less, 0.0), more)}
     bars = pl.concat(
-        shown.select(
-            "name", "currency", end=pl.lit(end), start=pl.lit(0.0), stop=pl.col(end).cast(pl.Float64)
-        ).filter(pl.col("stop") != 0)
-        for end in _ENDS
-    )  # fmt: skip
+        shown.select("name", end=pl.lit(end), start=start, stop=stop).filter(pl.col("start") < pl.col("stop"))
+        for end, (start, stop) in parts.items()
+    )
     cut = f", the first {_MOST} of {ordered.height}" if ordered.height > _MOST else ""
     axis = alt.Axis(format="+,.0f", tickCount=6)
     base = alt.Chart(data(bars)).encode(y=alt.Y("name:N", sort=order, title=None))
@@ -65,7 +66,7 @@ def _tornado(rows: pl.DataFrame, what: str) -> Chart:
         x=alt.X("start:Q", title=f"against what is counted, {currency(rows)}{cut}", axis=axis),
         x2="stop:Q",
         color=alt.Color("end:N", title=None, scale=alt.Scale(domain=[*_ENDS], range=[*_ENDS.values()])),
-        tooltip=["name:N", "end:N", alt.Tooltip("stop:Q", format="+,.2f")],
+        tooltip=["name:N", "end:N", alt.Tooltip("start:Q", format="+,.2f"), alt.Tooltip("stop:Q", format="+,.2f")],
     )
     zero = alt.Chart(data(pl.DataFrame({"x": [0.0]}))).mark_rule(color=INK, strokeWidth=1).encode(x="x:Q")
     first = shown.row(0, named=True)

@@ -11,13 +11,11 @@ from lmanalytics.evidence.again import again, computed
 from lmanalytics.evidence.policies import policies
 from lmanalytics.facts import estate_facts
 from lmanalytics.facts.identities import by_id, identified
-from lmanalytics.position.balance import balance, version_ranks
-from lmanalytics.position.optimum import plan
-from lmanalytics.position.true_up import true_up
+from lmanalytics.position import stage as position_stage
 from lmanalytics.rules import register, topics
 from lmanalytics.rules.benefit import stage as benefit
+from lmanalytics.rules.benefit import step_up_opportunities
 from lmanalytics.rules.demand import stage as demand
-from lmanalytics.rules.demand.price_list import all_products
 from lmanalytics.rules.entitlement import stage as entitlement
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import stage as right
@@ -110,19 +108,10 @@ def _identities(known: Tables, _: Settings) -> Tables:
 
 
 def _position(known: Tables, settings: Settings) -> Tables:
-    listed, ranks = all_products(known.get("prices"), settings.as_of), version_ranks(settings)
-    licenses, chosen, unknown = known.get("licenses"), None, _unknown(known)
-    if "demand" in known:
-        chosen = plan(known["demand"], _minimums(known), licenses, listed, ranks, settings)
-    solved = balance(chosen, licenses, listed, ranks, demand.products(set(known)), settings, unknown)
-    found = {"plan": solved.plan, "position": solved.position}
-    if solved.short is None:
-        return found
-    order = true_up(
-        solved.short, known.get("prices"), known.get("agreements"), settings, unknown,
-        products=known.get("agreement_products"), licenses=licenses,
+    return position_stage.answers(
+        known, settings, minimums=_minimums(known), unknown=_unknown(known), products=demand.products(set(known)),
+        opportunities=step_up_opportunities.by_pack_size(known, settings),
     )  # fmt: skip
-    return found | {"true_up": order}
 
 
 STAGES: dict[str, tuple[str, Stage]] = {

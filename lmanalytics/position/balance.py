@@ -4,21 +4,22 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lmanalytics.position.assign import assign
+from lmanalytics.position.choices import joints
 from lmanalytics.position.classes import NEEDS, demand_classes, in_force, needs, supply_classes
+from lmanalytics.position.fits import fits
 from lmanalytics.position.grid import grid
+from lmanalytics.position.market import Market, market
+from lmanalytics.position.offers import Sale, homed, steps, suites
+from lmanalytics.position.orders import ordered
 from lmanalytics.position.plan import SUBJECT
+from lmanalytics.position.problem import TAKES
+from lmanalytics.position.proof import Proof, proof_of, spending
 from lmanalytics.position.rights import with_rights
+from lmanalytics.position.selling import text
+from lmanalytics.position.solve import Solved, solve
 from lmanalytics.rules.demand._versions import releases
-from lmanalytics.rules.engine import compute
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.rules.right import license_coverage
-from lmanalytics.schemas import ANSWERS, MONEY
-
-# How far from the closest fit a license is used, in the order in which owners would rather keep it:
-# another entity, another edition, a lot bound to no machine where a bound one would do, active SA where none is needed,
-# and last each version above the one that runs.
-_OTHER_ENTITY, _OTHER_EDITION, _UNBOUND, _WASTED_SA = 200_000, 100_000, 10_000, 1_000
+from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,11 @@ class Balance:
     position: pl.LazyFrame
     short: pl.LazyFrame | None
     """SUBJECT, NEEDS, quantity, assigned, short, cost; None where either side was not given."""
+    orders: pl.DataFrame | None = None
+    """`ORDERS`: the packs to buy; None where either side was not given."""
 
 
-def balance(
+def balance(  # noqa: PLR0913 (a stage reads what the stages before it made)
     plan: pl.LazyFrame | None,
     licenses: pl.LazyFrame | None,
     listed: pl.LazyFrame,
@@ -39,6 +42,9 @@ def balance(
     products: tuple[str, ...],
     settings: Settings,
     unknown: pl.LazyFrame | None = None,
+    *,
+    sale: Sale | None = None,
+    proof: Proof | None = None,
 ) -> Balance:
     """Assign licenses to the chosen options and add up what is over and missing.
 
@@ -50,6 +56,8 @@ def balance(
         products: the products whose demand is computed.
         settings: date and policies.
         unknown: entity_id, product, metric of which some machine's demand is not computable.
+        sale: packs and step-ups that are for sale; None: single licenses at the listed price.
+        proof: what was proven when the options were chosen; None: the options are taken as given.
 
     Returns:
         `plan` and `position` as in the data contract.
@@ -59,15 +67,44 @@ def balance(
     if plan is None or usable is None:
         answer = ANSWERS["plan"].empty() if plan is None else _answer(plan)
         return Balance(answer, grid(plan, usable, None, None, versions, products, unknown), None)
-    split = needs(plan, usable, listed).collect().lazy()
-    supply = supply_classes(usable, versions).collect()
-    classes = demand_classes(split, versions).collect()
-    flows = _flows(supply, classes, settings)
+    sale = sale or Sale()
+    stepping = steps(sale.opportunities, usable)
+    numbered = needs(plan, usable, listed, keep=("option",)).collect()
+    split = numbered.drop("option").lazy()
+    supply = supply_classes(homed(usable, stepping), versions).collect()
+    classes = demand_classes(split, versions).collect().with_row_index("d")
+    trade, solved = _bought(numbered, supply, classes, versions, (sale, listed, stepping), settings)
+    flows = _flows(trade, solved)
     short = with_rights(_spread(split, classes, flows), flows, supply).collect().lazy()
-    detail = _detail(flows, supply, classes)
-    return Balance(
-        _answer(_per_subject(plan, short)), grid(plan, usable, short, detail, versions, products, unknown), short
-    )
+    proof = proof or proof_of(trade, solved, supply, classes)
+    rows = grid(plan, usable, short, _detail(flows, supply, classes), versions, products, unknown,
+                spending(trade, solved, proof))  # fmt: skip
+    return Balance(_answer(_per_subject(plan, short)), rows, short, ordered(trade, solved, classes))
+
+
+def _bought(
+    split: pl.DataFrame,
+    supply: pl.DataFrame,
+    classes: pl.DataFrame,
+    versions: pl.DataFrame,
+    offered: tuple[Sale, pl.LazyFrame, pl.DataFrame],
+    settings: Settings,
+) -> tuple[Market, Solved]:
+    """Serve what the chosen options need, and buy the rest, at least cost."""
+    sale, listed, stepping = offered
+    numbered = split.join(classes.select(*NEEDS, "d"), on=NEEDS, nulls_equal=True)
+    sold = suites(classes, sale.packs, listed).select(ENTITY, "first_product", "second_product")
+    both = joints(numbered, classes, sold)
+    trade = market(
+        supply, classes, fits(supply, classes, settings), both.select("first", "second"), versions,
+        (sale.packs, listed, stepping), settings,
+    )  # fmt: skip
+    fixed = pl.concat([
+        classes.select(need="demand_class", quantity="quantity"),
+        both.select(need=text("joint", ["first", "second"]), quantity=-pl.col("quantity")),
+    ])  # fmt: skip
+    uses = pl.DataFrame(schema={"take": pl.UInt32, "need": pl.String, "quantity": pl.Int64})
+    return trade, solve(trade.numbered(TAKES.to_frame(), uses, fixed))
 
 
 def version_ranks(settings: Settings) -> pl.DataFrame:
@@ -75,25 +112,11 @@ def version_ranks(settings: Settings) -> pl.DataFrame:
     return releases(settings).select("product", "version", "version_rank").collect()
 
 
-def _flows(supply: pl.DataFrame, classes: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    pairs = compute(license_coverage, "coverage", settings, supply=supply.lazy(), needs=classes.lazy())
-    other_edition = pl.col("reason") == license_coverage.Reason.EDITION_RIGHT.code
-    ranked = (
-        pairs.filter("is_covering")
-        .join(supply.lazy().select("supply_class", "version_rank", "has_sa", "tied_to_host_id"), on="supply_class")
-        .join(classes.lazy().select("demand_class", "needs_sa", needed_rank="version_rank"), on="demand_class")
-        .with_columns(
-            distance=pl.when("is_own").then(0).otherwise(_OTHER_ENTITY)
-            + pl.when(other_edition).then(_OTHER_EDITION).otherwise(0)
-            + pl.when(pl.col("tied_to_host_id").is_null()).then(_UNBOUND).otherwise(0)
-            + pl.when(pl.col("has_sa") & ~pl.col("needs_sa")).then(_WASTED_SA).otherwise(0)
-            + (pl.col("version_rank") - pl.col("needed_rank")).fill_null(0)
-        )
-    )
-    return assign(
-        supply.select("supply_class", "quantity"),
-        classes.select("demand_class", "quantity", "unit_price"),
-        ranked.collect(),
+def _flows(trade: Market, solved: Solved) -> pl.DataFrame:
+    """Name the licenses that serve demand as they are: supply_class, demand_class, quantity."""
+    used = trade.arcs.with_columns(quantity=solved.solution.flows).filter(pl.col("quantity") > 0)
+    return used.join(trade.needs.drop_nulls("demand_class"), on="need").select(
+        "supply_class", "demand_class", "quantity"
     )
 
 

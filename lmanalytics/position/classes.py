@@ -19,6 +19,7 @@ SUPPLY = [
     "tied_to_host_id",
     "is_early",
     "serves",
+    "home",
 ]
 NEEDS = [
     "entity_id", "product", "edition", "metric", "version", "needs_sa", "bound_to", "acquired_before",
@@ -49,7 +50,8 @@ def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFra
     """Add up lots with equal rights.
 
     Args:
-        licenses: the `licenses` answer, one row per lot in force.
+        licenses: the `licenses` answer, one row per lot in force; where it has a column home, lots of several homes
+            (agreement, enrollment and program, `offers.homed`) are not added up.
         versions: product, version, version_rank (1 is the oldest).
 
     Returns:
@@ -57,6 +59,8 @@ def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFra
 
     """
     rank = versions.lazy().select("product", "version_rank", version_right="version")
+    if "home" not in licenses.collect_schema():
+        licenses = licenses.with_columns(home=pl.lit(None, pl.String))
     return (
         evaluate(licenses, listed_provider_licenses, Settings(listed_provider_licenses.is_early.start))
         .with_columns(has_sa=pl.col("sa_active"), is_early=pl.col(_EARLY))

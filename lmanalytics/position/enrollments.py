@@ -7,6 +7,7 @@ from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import true_up_quantity, true_up_window
 
 HOME = ["agreement_id", "enrollment_id"]
+_KEY = ["entity_id", *HOME, "product"]
 _PROGRAMS = ["ea", "sce", "eas", "ees"]
 _SCHEMA = {
     **dict.fromkeys(["entity_id", *HOME], pl.String()),
@@ -76,15 +77,8 @@ def place(
         The lines with agreement_id, enrollment_id, window_opens, window_closes, counted_since, basis and is_new.
 
     """
-    key = ["entity_id", *HOME, "product"]
-    named = pl.LazyFrame(schema={**dict.fromkeys(key, pl.String()), "is_enterprise_product": pl.Boolean()})
-    if listed is not None:
-        enrollment = pl.coalesce("enrollment_id", "agreement_id")
-        named = (
-            listed.with_columns(enrollment_id=enrollment)
-            .select(*key, "is_enterprise_product")
-            .unique(key, keep="first", maintain_order=True)
-        )
+    key = [*_KEY]
+    named = _named(listed)
     ordered = pl.LazyFrame(schema=dict.fromkeys(key, pl.String())) if licenses is None else licenses.select(key)
     asked = lines.select("entity_id", "product").unique()
     best = (
@@ -103,10 +97,41 @@ def place(
         )
         .drop("_is_ordered")
     )  # fmt: skip
-    reading = load_rule_file(true_up_quantity).policies["true_up_unlisted_product"].chosen(settings)
-    basis = true_up_quantity.basis(pl.col("is_enterprise_product"), true_up_unlisted_product=reading)
-    return (
-        lines.join(best, on=["entity_id", "product"], how="left")
-        .with_columns(pl.col("is_new").fill_null(value=False), basis=basis)
-        .drop("is_enterprise_product")
+    found = lines.join(best, on=["entity_id", "product"], how="left")
+    return found.with_columns(pl.col("is_new").fill_null(value=False), basis=_basis(settings)).drop(
+        "is_enterprise_product"
     )
+
+
+def at_home(
+    lines: pl.LazyFrame, enrollments: pl.LazyFrame, listed: pl.LazyFrame | None, settings: Settings
+) -> pl.LazyFrame:
+    """Say when the enrollment that a line names sends its order: a step-up is ordered under that of its base.
+
+    Args:
+        lines: entity_id, agreement_id, enrollment_id, product and more.
+        enrollments: `running`.
+        listed: the table `agreement_products`, or None.
+        settings: date and policies.
+
+    Returns:
+        The columns of `place`; no window where the enrollment sends no true-up.
+
+    """
+    found = lines.join(enrollments, on=["entity_id", *HOME], how="left").join(_named(listed), on=_KEY, how="left")
+    return found.with_columns(is_new=pl.lit(value=False), basis=_basis(settings)).drop("is_enterprise_product")
+
+
+def _named(listed: pl.LazyFrame | None) -> pl.LazyFrame:
+    """Say which products an enrollment lists, and as what."""
+    if listed is None:
+        return pl.LazyFrame(schema={**dict.fromkeys(_KEY, pl.String()), "is_enterprise_product": pl.Boolean()})
+    enrollment = pl.coalesce("enrollment_id", "agreement_id")
+    rows = listed.with_columns(enrollment_id=enrollment).select(*_KEY, "is_enterprise_product")
+    return rows.unique(_KEY, keep="first", maintain_order=True)
+
+
+def _basis(settings: Settings) -> pl.Expr:
+    reading = load_rule_file(true_up_quantity).policies["true_up_unlisted_product"].chosen(settings)
+    basis: pl.Expr = true_up_quantity.basis(pl.col("is_enterprise_product"), true_up_unlisted_product=reading)
+    return basis

@@ -41,7 +41,8 @@ class _Matrix:
 def exact(problem: Problem) -> Solution:
     """Solve a problem to its proven optimum, or as near as `NODES` branches come.
 
-    Among solutions of equal cost the one with the least list_cost wins, then the one with the least distance.
+    Among solutions of equal cost the one with the least list_cost wins. Where nothing is left to choose, the one
+    with the least distance wins, then the one with the fewest packs.
 
     Args:
         problem: what may be chosen, is needed, owned and for sale.
@@ -59,13 +60,15 @@ def exact(problem: Problem) -> Solution:
     duals = _relaxed(matrix, price)
     best, bound = _solved(matrix, price, unit)
     spent = float(price @ best)
-    takes, flows, _ = matrix.sizes
-    for part, weight in (
-        (slice(0, takes), problem.takes["list_cost"].to_numpy()),
-        (slice(takes, takes + flows), problem.arcs["distance"].to_numpy().astype(float)),
-    ):
-        if part.start or _is_free(problem):
-            best = _tied(matrix, price, spent, best, part, weight)
+    takes, flows, packs = matrix.sizes
+    if _is_free(problem):
+        ties = [(slice(0, takes), problem.takes["list_cost"].to_numpy())]
+    else:
+        near = problem.arcs["distance"].to_numpy().astype(float)
+        few = (problem.goods["size"] > 0).cast(pl.Float64).to_numpy()
+        ties = [(slice(takes, takes + flows), near), (slice(takes + flows, takes + flows + packs), few)]
+    for part, weight in ties:
+        best = _tied(matrix, price, spent, best, part, weight)
     shapes, supply = _shapes(problem), problem.supply.height
     return Solution(
         takes=pl.Series(best[:takes], dtype=pl.Int64),
@@ -185,6 +188,8 @@ def _relaxed(matrix: _Matrix, price: np.ndarray) -> np.ndarray:
     solver = _solver()
     solver.passModel(_model(matrix, price, whole=False))
     solver.run()
+    if not price.size and not (matrix.lower > 0).any():
+        return np.zeros(matrix.lower.size)
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         message = (
             f"No position meets every need ({solver.getModelStatus().name}): licenses are needed that are neither owned"
@@ -195,6 +200,8 @@ def _relaxed(matrix: _Matrix, price: np.ndarray) -> np.ndarray:
 
 
 def _solved(matrix: _Matrix, price: np.ndarray, unit: float) -> tuple[np.ndarray, float]:
+    if not price.size:
+        return price, 0.0
     solver = _solver(unit * 0.9)
     solver.passModel(_model(matrix, price, whole=True))
     solver.run()

@@ -23,6 +23,9 @@ class Reason(ReasonBase):
     COVERED = "What is required is covered by what is owned."
     COVERED_AS_FAR_AS_KNOWN = "What is known to be required is covered; of some machines it is not computable."
     SHORT = "More is required than the licenses that may serve it."
+    SHORT_WITHOUT_PRICE = (
+        "More is required than the licenses that may serve it; no price was given, so as few as possible are bought."
+    )
     COVERED_IF_NO_NEWER = "Covered if what runs is no newer than the licenses: no export states its version."
     NOT_REQUIRED = "Owned, and nothing that was found requires it."
     NOT_REQUIRED_AS_FAR_AS_KNOWN = "Owned, and nothing known requires it; of some machines it is not computable."
@@ -42,6 +45,7 @@ def grid(
     versions: pl.DataFrame,
     products: tuple[str, ...],
     unknown: pl.LazyFrame | None = None,
+    spent: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """Build the position.
 
@@ -54,6 +58,7 @@ def grid(
         products: the products whose demand is computed.
         unknown: entity_id, product, metric of which some machine's demand is not computable: each gets a row
             of its own with nothing required, and no other row of it is called covered without saying so.
+        spent: entity_id, objective, bound, is_unpriced (`proof.spending`); None: either side was not given.
 
     Returns:
         The `position` answer. Where both sides were given, for every other row
@@ -72,7 +77,7 @@ def grid(
     if flows is not None:
         parts += _allocated(flows)
     totals = pl.concat(parts, how="diagonal_relaxed").group_by(KEY).agg(pl.all().drop_nulls().first())
-    rows = _filled(totals, products, has_demand=plan is not None, has_supply=licenses is not None)
+    rows = _filled(totals, products, spent, has_demand=plan is not None, has_supply=licenses is not None)
     rank = versions.lazy().select("product", "version", "version_rank")
     ordered = rows.join(rank, on=["product", "version"], how="left").sort(
         ["entity_id", "product", "edition", "metric", "version_rank", "version"], nulls_last=True
@@ -109,12 +114,20 @@ def _allocated(flows: pl.LazyFrame) -> list[pl.LazyFrame]:
     ]
 
 
-def _filled(totals: pl.LazyFrame, products: tuple[str, ...], *, has_demand: bool, has_supply: bool) -> pl.LazyFrame:
+def _filled(
+    totals: pl.LazyFrame,
+    products: tuple[str, ...],
+    spent: pl.LazyFrame | None,
+    *,
+    has_demand: bool,
+    has_supply: bool,
+) -> pl.LazyFrame:
     """Turn absence into zero where its side was given, and leave it unknown where it was not."""
     # Users and devices are counted product by product: without a count, what access licenses it requires is unknown.
     is_access = pl.col("metric").is_in(ACCESS)
     is_counted = ~is_access | pl.col("required").is_not_null().any().over("entity_id", "product", is_access)
-    demanded = pl.col("product").is_in(products) & has_demand & is_counted & pl.col("is_unknown").is_null()
+    is_computed = pl.col("product").is_in(products) | is_access  # access that is counted, whether or not servers are
+    demanded = is_computed & has_demand & is_counted & pl.col("is_unknown").is_null()
     both = demanded & has_supply
     filled = totals.with_columns(
         pl.when(pl.lit(has_supply)).then(pl.col("owned", "owned_with_sa").fill_null(0)),
@@ -125,13 +138,17 @@ def _filled(totals: pl.LazyFrame, products: tuple[str, ...], *, has_demand: bool
         surplus=pl.col("owned") + pl.col("allocated_in") - pl.col("allocated_out") - pl.col("assigned"),
     )
     cost = pl.when(pl.col("shortage") == 0).then(pl.lit(0, MONEY)).when(both).then(pl.col("shortage_cost"))
-    unpriced = pl.col("shortage_cost").is_null() & pl.col("shortage").is_not_null()
-    return filled.with_columns(shortage_cost=cost).with_columns(
-        objective=pl.when(~unpriced.any().over("entity_id") & both).then(
-            pl.col("shortage_cost").sum().over("entity_id")
-        ),
-        rule=pl.lit("position"),
-        reason=_reason(has_demand=has_demand, has_supply=has_supply),
+    none = {"entity_id": pl.String(), "objective": MONEY, "bound": MONEY, "is_unpriced": pl.Boolean()}
+    known = pl.LazyFrame(schema=none) if spent is None else spent
+    return (
+        filled.with_columns(shortage_cost=cost)
+        .join(known, on="entity_id", how="left")
+        .with_columns(pl.when(both).then(pl.col("objective", "bound")))
+        .with_columns(
+            gap=pl.col("objective") - pl.col("bound"),
+            rule=pl.lit("position"),
+            reason=_reason(has_demand=has_demand, has_supply=has_supply),
+        )
     )
 
 
@@ -146,6 +163,8 @@ def _reason(*, has_demand: bool, has_supply: bool) -> pl.Expr:
         .then(Reason.DEMAND_NOT_COMPUTABLE.lit)
         .when(pl.col("required").is_null())
         .then(Reason.NO_DEMAND_RULE.lit)
+        .when((pl.col("shortage") > 0) & pl.col("shortage_cost").is_null())
+        .then(Reason.SHORT_WITHOUT_PRICE.lit)
         .when(pl.col("shortage") > 0)
         .then(Reason.SHORT.lit)
         .when((pl.col("required") == 0) & in_part)

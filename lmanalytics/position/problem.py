@@ -60,7 +60,7 @@ class Problem:
     """quantity Int64 >= 0: licenses owned of the class."""
     arcs: pl.DataFrame
     """supply UInt32, need UInt32, cost Float64 >= 0 (per license that flows; 0 where an owned one serves as it is),
-    distance Int64 >= 0 (0 the closest fit; breaks ties after list_cost), limit Int64 or null (none)."""
+    distance Int64 >= 0 (0 the closest fit; breaks ties where nothing is left to choose), limit Int64 or null (none)."""
     goods: pl.DataFrame
     """price Float64 >= 0 (of one pack), size Int64 (licenses in it; 0 for what only passes licenses on at price 0)."""
     yields: pl.DataFrame

@@ -2,19 +2,22 @@
 
 import polars as pl
 
-from lmanalytics.position.enrollments import HOME, place, running
+from lmanalytics.position.enrollments import HOME, at_home, place, running
+from lmanalytics.position.offers import LINE
+from lmanalytics.position.orders import packed
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import true_up_new_product
-from lmanalytics.schemas import ANSWERS, DEFAULT_ENTITY, MONEY
+from lmanalytics.schemas import ANSWERS, MONEY
 
-_LINE = ["entity_id", "product", "edition", "metric", "purchase_type"]
+_IS_STEP_UP = pl.col("purchase_type") == "step_up"
 
 
 class Reason(ReasonBase):
     """What an order line rests on."""
 
     SHORTAGE = "The position is short by these licenses."
+    STEP_UP = "Stepping up licenses that are owned costs less than the new ones that the position is short by."
     NOTHING_DUE = "Nothing is short: an update statement takes the place of an order."
     NOTHING_KNOWN_DUE = "Nothing known is short, but of some machines it is not computable what they require."
     NOTHING_TO_ORDER = (
@@ -33,6 +36,7 @@ def true_up(
     *,
     products: pl.LazyFrame | None = None,
     licenses: pl.LazyFrame | None = None,
+    orders: pl.DataFrame | None = None,
 ) -> pl.LazyFrame:
     """Order what the plan is short of.
 
@@ -49,6 +53,7 @@ def true_up(
         unknown: entity_id of which some machine's demand is not computable.
         products: the table `agreement_products`, or None.
         licenses: the `licenses` answer, or None: then no product is known to be new to an enrollment.
+        orders: the packs to buy (`balance`); None: what is short is packed line by line.
 
     Returns:
         The `true_up` answer: one row per pack size of a line, and an update statement per enrollment without one.
@@ -57,13 +62,25 @@ def true_up(
     kind = pl.when("needs_sa").then(pl.lit("license_and_sa")).otherwise(pl.lit("license"))
     for_sale, barred = _for_sale(short)
     missing = for_sale.filter(pl.col("short") > 0).with_columns(purchase_type=kind)
-    lines = missing.group_by(_LINE).agg(pl.col("short").sum())
+    bought = packed(missing, prices, settings) if orders is None else orders
     enrollments = running(agreements, settings).collect().lazy()
-    placed = place(_packed(lines, _pack_prices(prices, settings)), enrollments, products, licenses, settings)
-    ordered = placed.with_columns(_timing(settings)).collect().lazy()
+    new, stepped = _priced(bought.lazy().filter(~_IS_STEP_UP)), _priced(bought.lazy().filter(_IS_STEP_UP))
+    placed = place(new.drop(HOME), enrollments, products, licenses, settings)
+    raised = at_home(stepped, enrollments, products, settings)
+    rows = pl.concat([placed, raised], how="diagonal_relaxed").with_columns(_timing(settings))
+    ordered = rows.collect().lazy()
     rows = pl.concat([ordered, _statements(for_sale, ordered, enrollments, unknown, barred)], how="diagonal_relaxed")
     answer = ANSWERS["true_up"].conform(rows.with_columns(rule=pl.lit("true_up")))
-    return answer.sort([*_LINE, "pack_size", "agreement_id", "enrollment_id"])
+    return answer.sort([*LINE, "pack_size", "agreement_id", "enrollment_id", "step_up_from"])
+
+
+def _priced(bought: pl.LazyFrame) -> pl.LazyFrame:
+    reason = pl.when(_IS_STEP_UP).then(Reason.STEP_UP.lit).otherwise(Reason.SHORTAGE.lit)
+    return bought.with_columns(
+        licenses=pl.col("packs") * pl.col("pack_size"),
+        cost=(pl.col("packs") * pl.col("unit_price")).cast(MONEY),
+        reason=pl.when(pl.col("unit_price").is_null()).then(Reason.NO_PRICE.lit).otherwise(reason),
+    )
 
 
 def _timing(settings: Settings) -> list[pl.Expr]:
@@ -121,85 +138,3 @@ def _statements(
     nothing = pl.col("reason") == Reason.NOTHING_DUE.code
     reason = pl.when(pl.col("_is_unknown") & nothing).then(Reason.NOTHING_KNOWN_DUE.lit).otherwise("reason")
     return statements.join(in_part, on="entity_id", how="left").with_columns(reason=reason)
-
-
-def _pack_prices(prices: pl.LazyFrame | None, settings: Settings) -> pl.LazyFrame:
-    """Return per line and pack size the cheapest price in force; prices in several currencies do not compare."""
-    if prices is None:
-        names = {
-            **dict.fromkeys(_LINE, pl.String()),
-            "pack_size": pl.Int64(),
-            "unit_price": MONEY,
-            "currency": pl.String(),
-        }
-        return pl.LazyFrame(schema=names)
-    offer = [*_LINE, "pack_size", "program", "version"]
-    return (
-        prices.filter((pl.col("valid_from") <= settings.as_of) & pl.col("step_up_from").is_null())
-        .sort(*offer, "valid_from", "row_id", nulls_last=True)
-        .group_by(offer, maintain_order=True)
-        .agg(pl.col("unit_price", "currency").last())
-        .group_by([*_LINE, "pack_size"])
-        .agg(pl.col("unit_price", "currency").sort_by("unit_price").first(), _n=pl.col("currency").n_unique())
-        .filter(pl.col("_n").max().over(_LINE) == 1)
-        .drop("_n")
-    )
-
-
-def _list_of(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
-    """Name for each line's entity whose price list holds: its own, or that of `main` where it has none."""
-    own = packs.select("entity_id").unique().with_columns(list_of=pl.col("entity_id"))
-    return lines.join(own, on="entity_id", how="left").with_columns(pl.col("list_of").fill_null(DEFAULT_ENTITY))
-
-
-def _packed(lines: pl.LazyFrame, packs: pl.LazyFrame) -> pl.LazyFrame:
-    """Fill large packs as far as they pay, and the rest with small ones.
-
-    The large packs never leave more than one small remainder: it takes a further large pack where that
-    costs less. Without prices the licenses are ordered singly.
-    """
-    key = ["list_of", *_LINE[1:]]
-    sizes = (
-        packs.rename({"entity_id": "list_of"})
-        .sort([*key, "pack_size"])
-        .group_by(key, maintain_order=True)
-        .agg(
-            small=pl.col("pack_size").first(),
-            small_price=pl.col("unit_price").first(),
-            large=pl.col("pack_size").last(),
-            large_price=pl.col("unit_price").last(),
-            currency=pl.col("currency").first(),
-        )
-    )
-    small, large, short = pl.col("small").fill_null(1), pl.col("large").fill_null(1), pl.col("short")
-    pays = (large > small) & (pl.col("large_price") * small <= pl.col("small_price") * large)
-    whole = pl.when(pays.fill_null(value=False)).then(short // large).otherwise(0)
-    rest = (short - whole * large + small - 1) // small
-    one_more = pays & (rest > 0) & (pl.col("large_price") <= rest * pl.col("small_price"))
-    split = (
-        _list_of(lines, packs)
-        .join(sizes, on=key, how="left", nulls_equal=True)
-        .with_columns(
-            large_packs=whole + one_more.fill_null(value=False).cast(pl.Int64),
-            small_packs=pl.when(one_more.fill_null(value=False)).then(0).otherwise(rest),
-        )
-    )
-    each = [
-        split.select(
-            *_LINE,
-            "currency",
-            pack_size=size,
-            packs=pl.col(f"{name}_packs"),
-            unit_price=pl.col(f"{name}_price"),
-        )
-        for name, size in (("large", large), ("small", small))
-    ]
-    return (
-        pl.concat(each)
-        .filter(pl.col("packs") > 0)
-        .with_columns(
-            licenses=pl.col("packs") * pl.col("pack_size"),
-            cost=(pl.col("packs") * pl.col("unit_price")).cast(MONEY),
-            reason=pl.when(pl.col("unit_price").is_null()).then(Reason.NO_PRICE.lit).otherwise(Reason.SHORTAGE.lit),
-        )
-    )

@@ -50,6 +50,29 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return found | ({"findings": _findings(answer, inputs["position"])} if "position" in inputs else {})
 
 
+def by_pack_size(inputs: Tables, settings: Settings) -> pl.LazyFrame | None:
+    """Offer step-ups in every pack that the price list has, not in the cheapest alone.
+
+    Args:
+        inputs: `licenses` and `prices`; also `agreements`, where it was given.
+        settings: date and policies.
+
+    Returns:
+        The rows of `step_up_opportunities`, once for each pack size; None without licenses or prices of step-ups.
+
+    """
+    if not {"licenses", "prices"} <= inputs.keys():
+        return None
+    is_step_up = pl.col("purchase_type") == "step_up"
+    sizes = inputs["prices"].filter(is_step_up).select(pl.col("pack_size").unique().sort()).collect().to_series()
+    known = {name: inputs[name] for name in ("licenses", "agreements") if name in inputs}
+    offers = [
+        answers(known | {"prices": inputs["prices"].filter(~is_step_up | (pl.col("pack_size") == size))}, settings)
+        for size in sizes.drop_nulls()
+    ]
+    return pl.concat([found["step_up_opportunities"] for found in offers]) if offers else None
+
+
 def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
     """Explain the step-ups of one license."""
     if "licenses" not in inputs:

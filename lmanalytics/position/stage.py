@@ -1,0 +1,57 @@
+"""The position stage: options are chosen, licenses assigned, and what lacks is ordered."""
+
+import polars as pl
+
+from lmanalytics.position.balance import balance, version_ranks
+from lmanalytics.position.offers import Sale, pack_prices
+from lmanalytics.position.optimum import planned
+from lmanalytics.position.true_up import true_up
+from lmanalytics.rules.demand.price_list import all_products
+from lmanalytics.rules.parameters import Settings
+
+Tables = dict[str, pl.LazyFrame]
+
+
+def answers(
+    known: Tables,
+    settings: Settings,
+    *,
+    minimums: pl.LazyFrame,
+    unknown: pl.LazyFrame | None,
+    products: tuple[str, ...],
+    opportunities: pl.LazyFrame | None,
+) -> Tables:
+    """Compute the position.
+
+    Args:
+        known: canonical tables and earlier answers; without `demand` or `licenses` the half that is known is told.
+        settings: date and policies.
+        minimums: entity_id, product, metric, min_licenses.
+        unknown: entity_id, product, metric of which some machine's demand is not computable.
+        products: the products whose demand is computed.
+        opportunities: `step_up_opportunities` for each pack size apart, or None.
+
+    Returns:
+        `plan`, `position`, and `true_up` where both sides were given.
+
+    Raises:
+        PositionError: prices or quantities are negative, or the solver finds no answer.
+
+    """
+    prices, licenses = known.get("prices"), known.get("licenses")
+    listed, ranks = all_products(prices, settings.as_of), version_ranks(settings)
+    packs = None if prices is None else pack_prices(prices, settings).collect().lazy()
+    sale = Sale(packs, None if opportunities is None else opportunities.collect().lazy())
+    chosen = proof = None
+    if "demand" in known:
+        solution = planned(known["demand"], minimums, licenses, listed, ranks, settings, sale=sale)
+        chosen, proof = solution.plan, solution.proof
+    solved = balance(chosen, licenses, listed, ranks, products, settings, unknown, sale=sale, proof=proof)
+    found = {"plan": solved.plan, "position": solved.position}
+    if solved.short is None:
+        return found
+    order = true_up(
+        solved.short, prices, known.get("agreements"), settings, unknown,
+        products=known.get("agreement_products"), licenses=licenses, orders=solved.orders,
+    )  # fmt: skip
+    return found | {"true_up": order}

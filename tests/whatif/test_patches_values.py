@@ -105,7 +105,7 @@ WHERE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "told", "fitting"), WHERE, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "told", "fitting"), WHERE, ids=str)
 def test_a_condition_finds_its_rows(name, told, fitting):
     of = (OSES | AGREEMENTS)[name]
     hit = FRAME.select(condition(entry(told), of, name)).to_series()

@@ -25,6 +25,7 @@ _EDITION_ENDS = {"standard_suffices": "least", "datacenter_required": "most"}
 _ROW = [*SUBJECT, "product", "fact"]
 _OF_MACHINES = ("host_cores", "host_core_split", "host_system", "ose_host", "ose_vcpus", "ose_system", "ose_edition",
                 "cloud_license", "provider_operator", "install_edition", "install_ose", "install_passive")  # fmt: skip
+_LISTED = ("access_count", "system_center")
 _BY_TERMS = ("host_core_split", "host_system", "ose_host", "ose_system", "ose_edition", "cloud_license",
              "provider_operator", "install_edition", "install_passive")  # fmt: skip
 
@@ -34,6 +35,9 @@ class Reason(ReasonBase):
 
     BY_TERMS = "The terms bound it: whatever the fact turns out to be, the cost lies between both."
     LARGEST_SEEN = "The terms set no most, so the largest of its kind that the estate shows is taken for it."
+    OTHER_WAYS = (
+        "Neither the terms nor the estate set a most; a way of licensing that needs not know it bounds the cost."
+    )
     UNBOUNDED = "Neither the terms nor the estate bound it, or another fact that is missing there."
     NO_LICENSE_THERE = "If the fact is at its most, no license may be used there, so that nothing is computable."
     NO_PRICE = "The licenses are known, and no price list states what they cost."
@@ -158,7 +162,9 @@ def _reason() -> pl.Expr:
         .then(Reason.OLDER_OR_NEWER.lit)
         .when(fact.is_in(_BY_TERMS))
         .then(Reason.BY_TERMS.lit)
-        .otherwise(Reason.LARGEST_SEEN.lit)
+        .when(pl.col("is_seen").fill_null(value=False) | fact.is_in(_LISTED))
+        .then(Reason.LARGEST_SEEN.lit)
+        .otherwise(Reason.OTHER_WAYS.lit)
     )
 
 

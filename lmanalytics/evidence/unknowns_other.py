@@ -15,7 +15,7 @@ FIELDS: dict[str, pl.DataType] = {
     **dict.fromkeys((*SUBJECT, "product", "fact", "currency", "machine_names"), pl.String()),
     **dict.fromkeys(("licenses_least", "licenses_most", "licenses_counted", "machines"), pl.Int64()),
     **dict.fromkeys(("cost_least", "cost_most", "cost_counted"), MONEY),
-    "is_barred": pl.Boolean(),
+    **dict.fromkeys(("is_barred", "is_seen"), pl.Boolean()),
 }
 _NO_LICENSES = 0
 _NAMED = 3

@@ -28,7 +28,7 @@ def ranges(tables: Tables, answered: Tables, ends: Ends, settings: Settings, at_
 
     Returns:
         SUBJECT, product, fact, and for each end licenses, cost; currency, is_barred, licenses_counted, cost_counted,
-        machines, machine_names. No rows where no estate was given.
+        machines, machine_names, is_seen (the estate shows what is taken for the most). No rows without an estate.
 
     """
     known = estate(tables, answered)
@@ -46,7 +46,8 @@ def ranges(tables: Tables, answered: Tables, ends: Ends, settings: Settings, at_
         some = lacking.join(subjects.slice(start, at_once), on=SUBJECT, how="semi", maintain_order="left")
         asked = Asked(known, most, single, copies(some, ends), tables, answered, ends, settings)
         parts.append(_between(_need(asked), asked.made, counted))
-    return pl.concat(parts).join(lacking, on=[*SUBJECT, "fact"], how="left")
+    named = pl.concat(parts).join(lacking, on=[*SUBJECT, "fact"], how="left")
+    return named.join(_seen(known, most, ends), on=[ENTITY, "fact"], how="left")
 
 
 def _need(asked: Asked) -> pl.DataFrame:
@@ -60,6 +61,14 @@ def most_vcpus(known: Estate, ends: Ends) -> pl.DataFrame:
     """Return the largest virtual machine of each entity: entity_id, most_vcpus; none where the estate is no bound."""
     sizes = known.oses.filter((pl.col("kind") != "physical") & ends.by_estate)
     return sizes.group_by(ENTITY).agg(most_vcpus=pl.col("vcpus").max()).collect(engine="streaming")
+
+
+def _seen(known: Estate, most: pl.DataFrame, ends: Ends) -> pl.DataFrame:
+    """Name the facts of which the estate shows a largest one: entity_id, fact, is_seen."""
+    sized = known.hosts.filter(pl.col("physical_cores").is_not_null() & ends.by_estate)
+    parts = [sized.select(ENTITY, fact=pl.lit("host_cores"))]
+    parts += [most.drop_nulls().select(ENTITY, fact=pl.lit(fact)) for fact in ("ose_vcpus", "install_ose")]
+    return pl.concat(parts).unique().with_columns(is_seen=pl.lit(value=True))
 
 
 def _counted(demand: pl.LazyFrame, subjects: pl.DataFrame) -> pl.DataFrame:

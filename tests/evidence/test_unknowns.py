@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -6,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmanalytics.evidence import unknowns
+from lmanalytics.evidence import unknowns, unknowns_ranges
 from lmanalytics.evidence.unknowns import Reason
 from lmanalytics.facts.estate_facts import facts
 from lmanalytics.facts.identities import identified
-from lmanalytics.rules.demand import server_products, sql_server, windows_server
+from lmanalytics.rules.demand import server_products, sql_server, system_center, windows_server
 from lmanalytics.rules.demand.stage import whole
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS
@@ -119,6 +120,7 @@ def test_by_the_terms_alone_what_does_not_depend_on_the_cores_bounds_them():
     guests = [guest("v1", os_edition="Standard", vcpus=20)]
     found = run(hosts, [*guests, *BUSY], policies={"unknown_bounds": "terms_only"})
     assert ranges(found) == {("h1", "host_cores"): ((16, 20), (16 * STANDARD, 20 * WITH_SA))}
+    assert found["unknowns"]["reason"][0] == Reason.OTHER_WAYS.code
 
 
 def test_a_host_that_runs_windows_has_no_most_by_the_terms_alone():
@@ -243,6 +245,86 @@ def test_without_prices_licenses_have_a_range_and_money_none():
     assert found["findings_of_unknowns"]["money_at_stake"].null_count() == 1
 
 
+def test_what_system_center_manages_ranges_from_nothing_to_everything():
+    tables = {"hosts": table("hosts", host()), "oses": table("oses", guest("v1", os_edition="Standard"))}
+    tables |= priced(("System Center", "Standard", 5, 5), ("System Center", "Datacenter", 50, 50))
+    found = {f"facts_{n}": f for n, f in facts(tables, Settings(AS_OF)).items()}
+    own = {"entity_id": "main", "product": "System Center", "quantity": 16, "metric": "core", "is_perpetual": True}
+    licenses = ANSWERS["licenses"].conform(pl.LazyFrame([own]))
+    demand = system_center.answers(tables | found | {"licenses": licenses}, Settings(AS_OF))["demand"]
+    answer = unknowns.answers(tables, found | {"demand": demand}, Settings(AS_OF))["unknowns"].collect()
+    assert ranges({"unknowns": answer}) == {("main", "System Center", "system_center"): ((0, 16), (0, 80))}
+
+
+def test_by_the_terms_a_machine_that_is_switched_on_or_off_by_default_lacks_nothing():
+    found = run([host()], [guest("v1", os_edition="Standard", is_running=False)])
+    assert found["unknowns"].is_empty()
+
+
+def test_each_product_of_a_place_has_its_own_range():
+    found = run(
+        [host(processors=None, physical_cores=None), KNOWN],
+        [guest("v1", os_edition="Standard", vcpus=64)],
+        [sql(edition="Enterprise")],
+    )
+    assert ranges(found) == {
+        ("h1", "host_cores"): ((16, 40), (16 * STANDARD, 40 * STANDARD)),
+        ("h1", "SQL Server", "host_cores"): ((4, 40), (4 * SQL_ENTERPRISE, 40 * SQL_ENTERPRISE)),
+    }
+    assert {row["reason"] for row in found["unknowns"].to_dicts()} == {Reason.LARGEST_SEEN.code, Reason.EVERY_FACT.code}
+
+
+def test_an_edition_is_bounded_by_the_terms():
+    assert run([host()], [guest("v1")])["unknowns"]["reason"][0] == Reason.BY_TERMS.code
+
+
+MIXED_HOSTS = [host("h1", processors=None), host("h2", physical_cores=17), host("h3", hypervisor=None), KNOWN]
+MIXED_OSES = [
+    guest("v1"), guest("v2", vcpus=None), guest("v3", "h2", os_product=None), guest("v4", None),
+    guest("v5", "h9", os_edition="Standard", vcpus=64), guest("v6", "h9"),
+]  # fmt: skip
+
+
+def test_places_are_independent_of_those_that_are_computed_with_them(monkeypatch):
+    whole_ = run(MIXED_HOSTS, MIXED_OSES)["unknowns"]
+    monkeypatch.setattr(unknowns, "ranges", lambda *given: unknowns_ranges.ranges(*given, at_once=1))
+    assert run(MIXED_HOSTS, MIXED_OSES)["unknowns"].equals(whole_)
+
+
+@pytest.mark.parametrize("reading", ["standard_suffices", "datacenter_required"])
+def test_an_end_that_the_run_computed_is_what_a_copy_of_it_computes(monkeypatch, reading):
+    policies = {"unknown_edition": reading}
+    once = run(MIXED_HOSTS, MIXED_OSES, policies=policies)["unknowns"]
+    ends = unknowns.ends_in_force
+    monkeypatch.setattr(unknowns, "ends_in_force", lambda asked: replace(ends(asked), settled={}))
+    assert run(MIXED_HOSTS, MIXED_OSES, policies=policies)["unknowns"].equals(once)
+
+
+def test_earlier_snapshots_and_other_hosts_do_not_leak_into_a_place():
+    """A machine that moved counts on its old host until it was seen elsewhere, in a copy as in the run."""
+    before = date(2026, 3, 31)
+    hosts = [host("h1", inventory_id="a"), host("h2", inventory_id="a")]
+    hosts += [one | {"observed_on": before} for one in hosts]
+    oses = [guest("v1", "h2", os_edition="Standard", inventory_id="a", vcpus=64),
+            guest("v1", "h1", os_edition="Standard", inventory_id="a", vcpus=64, observed_on=before),
+            guest("v2", "h1", inventory_id="a", vcpus=64)]  # fmt: skip
+    found = run(hosts, oses)
+    assert ranges(found) == {("h1", "ose_edition"): ((16, 16), (16 * STANDARD, 16 * DATACENTER))}
+
+
+def test_entities_stay_apart():
+    hosts = [
+        host(processors=None, physical_cores=None),
+        host(processors=None, physical_cores=None, entity_id="b"),
+        KNOWN | {"entity_id": "b"},
+    ]
+    oses = [guest("v1", os_edition="Standard", vcpus=64), guest("v1", os_edition="Standard", vcpus=64, entity_id="b")]
+    table_ = run(hosts, oses)["unknowns"].filter(pl.col("rank").is_not_null())
+    assert table_.select("entity_id", "cost_least", "cost_most", "reason").rows() == [
+        ("main", 160, 64 * WITH_SA, Reason.OTHER_WAYS.code), ("b", 160, 400, Reason.LARGEST_SEEN.code),
+    ]  # fmt: skip
+
+
 def test_rows_are_ranked_by_swing_whatever_their_order():
     hosts = [host("h1", processors=None, physical_cores=None), host("h2"), KNOWN]
     oses = [
@@ -264,8 +346,10 @@ def test_findings_say_how_many_places_and_how_much_money():
         ("unknowns:main/every_fact/USD", 1600), ("unknowns:main/ose_edition", 1600),
     ]  # fmt: skip
     assert found["statement"].to_list() == [
-        ("Where facts are missing, the licenses cost at list price from 320.00 USD to 1920.00 USD; the position counts "
-        "320.00 USD of it."),
+        (
+            "Where facts are missing, the licenses cost at list price from 320.00 USD to 1920.00 USD; the position counts "
+            "320.00 USD of it."
+        ),
         "No export states the Windows Server edition of OSEs in 2 places. Between the least and the most lie 1600.00 USD.",
     ]
 

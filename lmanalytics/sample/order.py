@@ -17,10 +17,10 @@ _VCENTER_SITES = 50
 PIECE_OSES = 40_000
 _NEWEST, _BETWEEN = timedelta(days=2), timedelta(days=89)
 _GIGABYTE = 10**9
-_BYTES = {"workbook": (700, 400, 90), "rvtools": (1080, 550, 95), "canonical": (260, 200, 95), "parquet": (45, 60, 14)}
+_BYTES = {"workbook": (700, 400, 78), "rvtools": (1120, 570, 78), "canonical": (215, 165, 78), "parquet": (10, 20, 6)}
 """Of an OSE and a host in one snapshot, and of an install: what each takes on disk."""
 
-_BYTES_OF_SITE, _BYTES_OF_EMPLOYEE = 9_000, 420
+_BYTES_OF_SITE, _BYTES_OF_EMPLOYEE = 15_000, 130
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Order:
 
     def bytes(self) -> int:
         """Estimate what it takes on disk."""
-        ose, host, install = _BYTES[self.format]
+        ose, host, install = _BYTES.get(self.format, _BYTES["rvtools"])
         machines = self.hosts * self.snapshots * (self.density * ose + host)
         inventory = self.hosts * self.density * self.installs * install
         return machines + inventory + self.sites * _BYTES_OF_SITE + self.employees * _BYTES_OF_EMPLOYEE

@@ -4,6 +4,7 @@ import polars as pl
 
 from lmanalytics.rules.demand.price_list import all_products, for_entity
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 COLUMNS = [
@@ -78,9 +79,9 @@ def closed_findings(demand: pl.LazyFrame, area: str, statements: dict[str, str],
         area=pl.lit(area),
         subject_id=ENTITY,
         statement=pl.format(
-            "What {} requires is not computed of {} subjects. {}",
+            "What {} requires is not computed of {}. {}",
             "product",
-            "count",
+            many("count", "subject"),
             pl.col("reason").replace_strict(statements, default="", return_dtype=pl.String),
         ),
         action=pl.lit(action),

@@ -4,7 +4,8 @@ import polars as pl
 
 from lmanalytics.facts.peaks import SUBJECT
 from lmanalytics.rules.demand import azure_sql_normalized_cores, per_core_options, price_list
-from lmanalytics.rules.demand.per_core_subjects import SQL_SERVER, judged, versions
+from lmanalytics.rules.demand.per_core_machines import SQL_SERVER
+from lmanalytics.rules.demand.per_core_subjects import judged, versions
 from lmanalytics.rules.demand.sql_server import conform
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import compute, in_force

@@ -7,19 +7,12 @@ import polars as pl
 
 from lmanalytics.rules.demand import (
     sql_server_outsourcing,
-    sql_server_server_cal,
     sql_server_standard_host,
 )
 from lmanalytics.rules.demand.curves import cost, demand_class
+from lmanalytics.rules.demand.per_core_machines import KEY, SQL_SERVER, by_subject, known_sum
 from lmanalytics.rules.demand.per_core_servers import servers
-from lmanalytics.rules.demand.per_core_subjects import (
-    KEY,
-    PHYSICAL_USE,
-    SQL_SERVER,
-    PerCore,
-    first_with_sa,
-    versions,
-)
+from lmanalytics.rules.demand.per_core_subjects import PerCore, first_with_sa, versions
 from lmanalytics.rules.demand.price_list import for_entity
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, evaluate
@@ -68,34 +61,19 @@ def options(found: PerCore, licenses: pl.LazyFrame | None, prices: pl.LazyFrame,
         product, option and edition.
 
     """
-    hosts = _by_subject(found)
-    parts = [_each(found, hosts, settings), *_whole(hosts), *servers(hosts, licenses, settings)]
+    hosts = by_subject(found.oses, found.hosts)
+    each = _each(found, hosts, settings)
+    parts = [each, _staying(found, hosts, settings), *_whole(hosts), *servers(hosts, each, licenses, settings)]
     return priced(pl.concat([_conform(part) for part in parts]), prices)
 
 
-def _by_subject(found: PerCore) -> pl.LazyFrame:
-    """Add up the hosts of each subject, with what its OSEs ask."""
-    use = pl.col(PHYSICAL_USE)
-    strictest = pl.when((use == _USE.SHARED_SERVER.code).any()).then(_USE.SHARED_SERVER.lit).otherwise(use.max())
-    hosts = found.hosts.group_by(KEY).agg(
-        cores=_sum("cores_to_license"),
-        host_licenses=_sum("host_licenses"),
-        server_licenses=_sum(column_name(sql_server_server_cal, "enterprise_server_licenses")),
-        is_lower_bound=pl.col("is_lower_bound").fill_null(value=False).any(),
-        physical_use=strictest,
-        acquired_before=pl.col(column_name(sql_server_outsourcing, "acquired_before")).max(),
-    )
-    oses = found.oses.group_by(KEY).agg(
-        virtual_oses=(~pl.col("is_physical")).sum().cast(pl.Int64),
-        oses=pl.len().cast(pl.Int64),
-        physical_edition=pl.col("edition").sort_by("level").filter(pl.col("is_physical").sort_by("level")).last(),
-        top_edition=pl.col("edition").sort_by("level").last(),
-        version_rank=pl.col("version_rank").max(),
-        released_on=pl.col("released_on").max(),
-        moved=pl.col("is_moved").sum().cast(pl.Int64),
-        is_azure=(pl.col("location") == "azure_dedicated_host").fill_null(value=False).any(),
-    )
-    return oses.join(hosts, on=KEY, how="left")
+def _staying(found: PerCore, subjects: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """License each OSE by itself on every host where it may run, so that no license has to follow it."""
+    moving = found.oses.filter("moves").select(KEY).unique()
+    oses, hosts = (frame.join(moving, on=KEY, how="semi") for frame in (found.oses, found.hosts))
+    oses = oses.with_columns(licenses="licenses_to_stay", needs_sa=pl.col("needs_sa") & ~pl.col("moves"))
+    rows = _each(PerCore(oses, hosts), subjects, settings)
+    return rows.with_columns(option=pl.col("option") + "_of_each_host")
 
 
 def _each(found: PerCore, subjects: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -121,7 +99,7 @@ def _each(found: PerCore, subjects: pl.LazyFrame, settings: Settings) -> pl.Lazy
         .group_by(*KEY, pl.col("physical_edition").alias("edition"))
         .agg(
             _physical=pl.len().cast(pl.Int64),
-            without_sa=_sum("cores_to_license"),
+            without_sa=known_sum("cores_to_license"),
             with_sa=pl.lit(0, pl.Int64),
             version_rank=pl.col("physical_rank").max(),
             _unknown=pl.when(closed.any())
@@ -134,8 +112,8 @@ def _each(found: PerCore, subjects: pl.LazyFrame, settings: Settings) -> pl.Lazy
         pl.concat([by_vm, by_host], how="diagonal")
         .group_by(_PART)
         .agg(
-            without_sa=_sum("without_sa"),
-            with_sa=_sum("with_sa"),
+            without_sa=known_sum("without_sa"),
+            with_sa=known_sum("with_sa"),
             version_rank=pl.col("version_rank").max(),
             oses_covered=pl.col("_virtual").fill_null(0).sum() + pl.col("_physical").fill_null(0).sum(),
             _unknown=pl.col("_unknown").drop_nulls().min(),
@@ -234,11 +212,6 @@ def priced(listed: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
         )
         .drop("price", "price_with_sa", "without_sa", "with_sa", "version_rank")
     )
-
-
-def _sum(column: str) -> pl.Expr:
-    """Add up; one unknown makes the sum unknown."""
-    return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).sum()).alias(column)
 
 
 def _sum_where(column: str, holds: pl.Expr) -> pl.Expr:

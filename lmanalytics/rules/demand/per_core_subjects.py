@@ -16,6 +16,7 @@ from lmanalytics.rules.demand import (
     sql_server_server_cal,
     sql_server_virtual_cores,
 )
+from lmanalytics.rules.demand.per_core_machines import BIZTALK_SERVER, KEY, SQL_SERVER, machines
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.entitlement import new_version_rights
 from lmanalytics.rules.parameters import Settings, load_rule_file
@@ -23,13 +24,7 @@ from lmanalytics.rules.right import failover
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import CANONICAL, ENTITY
 
-SQL_SERVER, BIZTALK_SERVER = "SQL Server", "BizTalk Server"
 PRODUCTS = (SQL_SERVER, BIZTALK_SERVER)
-KEY = [*SUBJECT, "product"]
-PHYSICAL_USE = column_name(sql_server_outsourcing, "physical_core_use")
-VIRTUAL_USE = column_name(sql_server_outsourcing, "virtual_core_use")
-NEEDS_SA = sql_server_outsourcing.Reason.NEEDS_SA.code
-ALLOWED = sql_server_outsourcing.Reason.ALLOWED.code
 _OSE = [ENTITY, "product", "ose_id"]
 
 
@@ -38,7 +33,7 @@ class PerCore:
     """What the OSEs ask for, one by one and host by host."""
 
     oses: pl.LazyFrame
-    """A row per OSE and product: edition, level, version, licenses, needs_sa and where it is licensed."""
+    """A row per OSE and product (`per_core_machines.machines`)."""
     hosts: pl.LazyFrame
     """A row per host of a subject and product: its cores, and the licenses for all that runs on it."""
 
@@ -109,7 +104,7 @@ def per_core(judged_installs: pl.LazyFrame, facts_hosts: pl.LazyFrame | None, se
     # Every option reads both; computed once they keep the plans of the options short.
     oses = oses.collect(engine="streaming").lazy()
     hosts = _hosts(oses, facts_hosts, settings).collect(engine="streaming").lazy()
-    return PerCore(_single(oses, hosts, settings).collect(engine="streaming").lazy(), hosts)
+    return PerCore(machines(oses, hosts, settings).collect(engine="streaming").lazy(), hosts)
 
 
 def _oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
@@ -209,30 +204,6 @@ def _licensed(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
         host_licenses=pl.when(is_sql).then(without[0]).otherwise(without[1]),
         is_lower_bound=pl.col(accuracy) == sql_server_cores.Reason.LOWER_BOUND.code,
     )
-
-
-def _single(oses: pl.LazyFrame, hosts: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Add to each OSE the licenses that it takes by itself, and whether they need Software Assurance."""
-    use = hosts.group_by(KEY).agg(_place=(pl.col(VIRTUAL_USE) == NEEDS_SA).any())
-    shared = pl.col("location").is_in(["azure", "azure_dedicated_host", "provider_shared"])
-    # On a provider's dedicated server of which nothing is known the stricter rule is taken to hold.
-    unknown_host = (pl.col("location") == "provider_dedicated") & (pl.col("subject_kind") == "ose")
-    is_sql = pl.col("product") == SQL_SERVER
-    found = evaluate(oses.with_columns(version_released_on="released_on"), sql_server_virtual_cores, settings)
-    found = evaluate(found, biztalk_server, settings)
-    by_version = is_sql & pl.col(column_name(sql_server_virtual_cores, "needs_sa"))
-    return (
-        found.join(use, on=KEY, how="left")
-        .with_columns(
-            licenses=pl.when(is_sql)
-            .then(column_name(sql_server_virtual_cores, "core_licenses"))
-            .otherwise(column_name(biztalk_server, "virtual_licenses")),
-            is_moved=(shared | unknown_host | pl.col("_place")).fill_null(value=False),
-        )
-        .with_columns(needs_sa=by_version | pl.col("is_moved"))
-        .select(*KEY, "ose_id", "host_id", "edition", "level", "version_rank", "released_on", "kind", "vcpus",
-                "location", "is_physical", "licenses", "needs_sa", "is_moved")
-    )  # fmt: skip
 
 
 def _counts(prefix: str) -> list[pl.Expr]:

@@ -20,13 +20,15 @@ from lmanalytics.rules.demand import (
     sql_server_standard_host,
     sql_server_virtual_cores,
 )
-from lmanalytics.rules.demand.per_core_subjects import KEY, SQL_SERVER, PerCore, judged, per_core
+from lmanalytics.rules.demand.per_core_machines import KEY, SQL_SERVER
 from lmanalytics.rules.demand.per_core_subjects import PRODUCTS as _PRODUCTS
+from lmanalytics.rules.demand.per_core_subjects import PerCore, judged, per_core
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, rules_in_force
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS = {"installs_outcomes_sql": ("installs",)}
@@ -173,7 +175,6 @@ def _findings(outcomes: pl.LazyFrame) -> pl.LazyFrame:
     code = sql_server_installs.Reason.DEVELOPMENT_EDITION.code
     live = (pl.col("reason") == code) & (pl.col("environment") == "production")
     each = [ENTITY, "product"]
-    n = pl.col("_rows").cast(pl.String)
     development = (
         outcomes.filter(live)
         .group_by(each)
@@ -181,8 +182,9 @@ def _findings(outcomes: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(
             finding_id=pl.concat_str(pl.lit("development_edition:"), "product", pl.lit(":"), ENTITY),
             severity=pl.lit("warning"),
-            statement=pl.concat_str(n, pl.lit(" installs of free development editions of "), "product",
-                                    pl.lit(" are in OSEs that no export marks as development or test.")),
+            statement=pl.format("{} of free development editions of {} {} in OSEs that no export marks as"
+                                " development or test.", many("_rows", "install"), "product",
+                                agreeing("_rows", "is", "are")),
             action=pl.lit("Confirm that they serve development and test alone; license those that do not."),
             reason=Reason.DEVELOPMENT_IN_PRODUCTION.lit,
         )
@@ -194,8 +196,8 @@ def _findings(outcomes: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(
             finding_id=pl.concat_str(pl.lit("installs:"), "product", pl.lit(":"), "_why", pl.lit(":"), ENTITY),
             severity=pl.lit("warning"),
-            statement=pl.concat_str(n, pl.lit(" installs of "), "product", pl.lit(" are left out of the position. "),
-                                    pl.col("_why").replace(_sentences())),
+            statement=pl.format("{} of {} {} left out of the position. {}", many("_rows", "install"), "product",
+                                agreeing("_rows", "is", "are"), pl.col("_why").replace(_sentences())),
             action=pl.lit("Add what is missing to the exports, or take the installs off where they may not be."),
             reason=Reason.INSTALLS_NOT_COMPUTABLE.lit,
         )

@@ -14,6 +14,7 @@ from lmanalytics.schemas import ANSWERS, MONEY
 from tests.facts.estates import AS_OF, estate, guest, host, table
 
 VIRTUAL, PHYSICAL, BOTH = "virtual_cores", "physical_cores", "physical_and_virtual_cores"
+STAYING = "virtual_cores_of_each_host"
 WHOLE, WHOLE_SA = "enterprise_physical_cores", "enterprise_physical_cores_with_sa"
 
 
@@ -113,10 +114,68 @@ def test_a_cluster_counts_each_host_for_what_may_come():
     found = answers(hosts, oses, [sql(f"g{n}", "Enterprise") for n in range(10)], policies={"movement": "cluster"})
     assert licenses(found, "c") == {
         VIRTUAL: {"Enterprise": 40},
+        STAYING: {"Enterprise": 80},
         WHOLE: {"Enterprise": 26},
         WHOLE_SA: {"Enterprise": 24},
     }
     assert set(found["demand"]["subject_kind"]) == {"cluster"}
+
+
+def with_sa(found):
+    """Give {(option, edition): licenses without and with Software Assurance}."""
+    return {(r["option"], r["edition"]): (r["licenses_required"] - r["licenses_with_sa"], r["licenses_with_sa"])
+            for r in found["demand"].to_dicts()}  # fmt: skip
+
+
+def floating(*installs, policies=None, **tables):
+    """Let four machines of eight cores float on two hosts of sixteen."""
+    hosts = [host("h1", cluster_id="c"), host("h2", cluster_id="c")]
+    oses = [guest(f"g{n}", f"h{1 + n % 2}", vcpus=8) for n in range(4)]
+    return with_sa(answers(hosts, oses, installs, policies=policies or {"movement": "cluster"}, **tables))
+
+
+def test_four_floating_machines_need_software_assurance_or_licenses_on_each_host():
+    found = floating(*(sql(f"g{n}") for n in range(4)))
+    assert found == {(VIRTUAL, "Standard"): (0, 32), (STAYING, "Standard"): (64, 0), (WHOLE, "Enterprise"): (32, 0),
+                     (WHOLE_SA, "Enterprise"): (0, 32)}  # fmt: skip
+    still = floating(*(sql(f"g{n}") for n in range(4)), policies={"movement": "observed"})
+    assert still[VIRTUAL, "Standard"] == (16, 0)
+    assert (STAYING, "Standard") not in still
+
+
+def test_what_needs_software_assurance_anyway_need_not_stay():
+    found = floating(sql("g0", version="2022"), sql("g1", version="2019"), sql("g2", "Enterprise", "2022"))
+    assert (found[VIRTUAL, "Standard"], found[STAYING, "Standard"]) == ((0, 16), (16, 8))
+    assert found[VIRTUAL, "Enterprise"] == found[STAYING, "Enterprise"] == (0, 8)
+    recent = floating(*(sql(f"g{n}", version="2022") for n in range(4)))
+    assert (STAYING, "Standard") not in recent
+
+
+def test_affinity_bounds_where_licenses_must_stay():
+    rules = [{"ose_id": "g0", "host_id": "h1", "may_run": True}]
+    given = {"policies": {"movement": "affinity"}, "ose_host_affinity": table("ose_host_affinity", *rules)}
+    found = floating(sql("g0"), sql("g1"), **given)
+    assert (found[VIRTUAL, "Standard"], found[STAYING, "Standard"]) == ((8, 8), (8 + 16, 0))
+
+
+def test_servers_of_floating_machines_move_with_software_assurance_or_stay():
+    found = floating(*(sql(f"g{n}") for n in range(4)), licenses=owned(4))
+    assert (found["server", "Standard"], found["server_of_each_host", "Standard"]) == ((0, 4), (8, 0))
+
+
+def test_standard_by_server_beside_enterprise_per_core():
+    oses = [guest("a"), guest("b", vcpus=8), guest("c")]
+    installs = [sql("a"), sql("b", "Enterprise"), sql("c")]
+    found = with_sa(answers([host()], oses, installs, licenses=owned(1)))
+    assert (found["server_and_virtual_cores", "Standard"], found["server_and_virtual_cores", "Enterprise"]) == (
+        (2, 0),
+        (8, 0),
+    )
+    assert not {"server", "server_of_each_host"} & {option for option, _ in found}
+    assert "server_and_virtual_cores" not in {option for option, _ in with_sa(answers([host()], oses, installs))}
+    physical = [*oses, guest("p", kind="physical")]
+    whole = with_sa(answers([host()], physical, [*installs, sql("p", "Enterprise")], licenses=owned(1)))
+    assert {option for option, _ in whole} == {WHOLE, WHOLE_SA}
 
 
 def test_affinity_narrows_what_may_come():
@@ -272,7 +331,7 @@ def test_findings_tell_of_development_editions_and_of_what_is_left_out():
     found = answers([host()], oses, installs)["findings"].to_dicts()
     told = {(f["reason"], f["statement"]) for f in found}
     statement = (
-        "1 installs of free development editions of SQL Server are in OSEs that no export marks as development or test."
+        "1 install of free development editions of SQL Server is in OSEs that no export marks as development or test."
     )
     assert ("development_in_production", statement) in told
     assert {f["reason"] for f in found} == {reason.code for reason in sql_server.Reason}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from lmanalytics.ingest.access_names import named
 from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
 from lmanalytics.schemas import CANONICAL, ENTITY, Table
 
@@ -47,7 +48,7 @@ def _rows(sheet: Sheet) -> pl.LazyFrame:
     frame = sheet.frame
     if "observed_on" in columns and sheet.snapshot_on:
         frame = frame.with_columns(pl.col("observed_on").fill_null(str(sheet.snapshot_on)))
-    return frame.select(columns)
+    return named(frame.select(columns), sheet.layout.name)
 
 
 def _report(sheet: Sheet, context: Context) -> None:

@@ -74,7 +74,7 @@ def balance(  # noqa: PLR0913 (a stage reads what the stages before it made)
     supply = supply_classes(homed(usable, stepping), versions).collect()
     classes = demand_classes(split, versions).collect().with_row_index("d")
     trade, solved = _bought(numbered, supply, classes, versions, (sale, listed, stepping), settings)
-    flows = _flows(trade, solved)
+    flows = _flows(trade, solved, classes)
     short = with_rights(_spread(split, classes, flows), flows, supply).collect().lazy()
     proof = proof or proof_of(trade, solved, supply, classes)
     rows = grid(plan, usable, short, _detail(flows, supply, classes), versions, products, unknown,
@@ -112,12 +112,17 @@ def version_ranks(settings: Settings) -> pl.DataFrame:
     return releases(settings).select("product", "version", "version_rank").collect()
 
 
-def _flows(trade: Market, solved: Solved) -> pl.DataFrame:
-    """Name the licenses that serve demand as they are: supply_class, demand_class, quantity."""
-    used = trade.arcs.with_columns(quantity=solved.solution.flows).filter(pl.col("quantity") > 0)
-    return used.join(trade.needs.drop_nulls("demand_class"), on="need").select(
-        "supply_class", "demand_class", "quantity"
+def _flows(trade: Market, solved: Solved, classes: pl.DataFrame) -> pl.DataFrame:
+    """Name the licenses that serve demand as they are, no more than it needs: supply_class, demand_class, quantity."""
+    used = trade.arcs.with_columns(flow=solved.solution.flows).filter(pl.col("flow") > 0)
+    served = used.join(classes.select("quantity", need="demand_class"), on="need").sort(
+        "need", "distance", "supply_class"
     )
+    before = pl.col("flow").cum_sum().over("need") - pl.col("flow")
+    found = served.select(
+        "supply_class", demand_class="need", quantity=pl.min_horizontal("flow", (pl.col("quantity") - before).clip(0))
+    )
+    return found.filter(pl.col("quantity") > 0)
 
 
 def _detail(flows: pl.DataFrame, supply: pl.DataFrame, classes: pl.DataFrame) -> pl.LazyFrame:

@@ -4,13 +4,12 @@ Prices are whole numbers of a smallest unit (a cent, or what all prices are mult
 comes closer than one unit to the objective proves the optimum.
 """
 
-from dataclasses import dataclass
-
 import highspy
 import numpy as np
 import polars as pl
 
 from lmanalytics.errors import PositionError
+from lmanalytics.position.matrix import Matrix, matrix_of, shapes_of
 from lmanalytics.position.problem import Problem, Solution
 
 NODES = 5_000
@@ -18,24 +17,6 @@ NODES = 5_000
 _DIGITS = 10_000
 _TINY = 1e-6
 _INFINITE = highspy.kHighsInf
-
-
-@dataclass(frozen=True)
-class _Matrix:
-    """Rows: shapes, supply, needs. Columns: takes, flows, packs."""
-
-    rows: np.ndarray
-    columns: np.ndarray
-    values: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-    most: np.ndarray
-    sizes: tuple[int, int, int]
-
-    def times(self, x: np.ndarray) -> np.ndarray:
-        total: np.ndarray = np.zeros(self.lower.size)
-        np.add.at(total, self.rows, self.values * x[self.columns])
-        return total
 
 
 def exact(problem: Problem) -> Solution:
@@ -55,21 +36,21 @@ def exact(problem: Problem) -> Solution:
 
     """
     _check(problem)
-    matrix, price = _matrix(problem), _prices(problem)
+    matrix, price = matrix_of(problem), _prices(problem)
     unit = _unit(price)
-    duals = _relaxed(matrix, price)
+    duals = _relaxed(matrix, price, problem.arcs["limit"])
     best, bound = _solved(matrix, price, unit)
     spent = float(price @ best)
     takes, flows, packs = matrix.sizes
     if _is_free(problem):
         ties = [(slice(0, takes), problem.takes["list_cost"].to_numpy())]
     else:
-        near = problem.arcs["distance"].to_numpy().astype(float)
+        near = problem.arcs["distance"].to_numpy() + 1.0
         few = (problem.goods["size"] > 0).cast(pl.Float64).to_numpy()
         ties = [(slice(takes, takes + flows), near), (slice(takes + flows, takes + flows + packs), few)]
     for part, weight in ties:
         best = _tied(matrix, price, spent, best, part, weight)
-    shapes, supply = _shapes(problem), problem.supply.height
+    shapes, supply = shapes_of(problem), problem.supply.height
     return Solution(
         takes=pl.Series(best[:takes], dtype=pl.Int64),
         flows=pl.Series(best[takes : takes + flows], dtype=pl.Int64),
@@ -93,50 +74,13 @@ def _check(problem: Problem) -> None:
         raise PositionError(message)
 
 
-def _shapes(problem: Problem) -> int:
-    return int(problem.takes["shape"].max()) + 1 if problem.takes.height else 0  # type: ignore[arg-type]
-
-
 def _is_free(problem: Problem) -> bool:
-    return problem.takes.height > _shapes(problem)
+    return problem.takes.height > shapes_of(problem)
 
 
 def _prices(problem: Problem) -> np.ndarray:
     none = np.zeros(problem.takes.height)
     return np.concatenate([none, problem.arcs["cost"].to_numpy(), problem.goods["price"].to_numpy()])
-
-
-def _matrix(problem: Problem) -> _Matrix:
-    takes, flows, packs = problem.takes.height, problem.arcs.height, problem.goods.height
-    shapes, supply, needs = _shapes(problem), problem.supply.height, problem.needs.height
-    flow = takes + np.arange(flows)
-    uses, yields, arcs = problem.uses, problem.yields, problem.arcs
-    rows = [
-        problem.takes["shape"].to_numpy(),
-        shapes + arcs["supply"].to_numpy().astype(np.int64),
-        shapes + supply + arcs["need"].to_numpy().astype(np.int64),
-        shapes + supply + yields["need"].to_numpy().astype(np.int64),
-        shapes + supply + uses["need"].to_numpy().astype(np.int64),
-    ]
-    columns = [
-        np.arange(takes), flow, flow, takes + flows + yields["good"].to_numpy().astype(np.int64),
-        uses["take"].to_numpy().astype(np.int64),
-    ]  # fmt: skip
-    values = [np.ones(takes + 2 * flows), yields["quantity"].to_numpy(), -uses["quantity"].to_numpy()]
-    counts = np.zeros(shapes)
-    counts[problem.takes["shape"].to_numpy()] = problem.takes["count"].to_numpy()
-    held = problem.supply["quantity"].to_numpy().astype(float)
-    limit = arcs["limit"].cast(pl.Float64).fill_null(_INFINITE).to_numpy()
-    most = np.minimum(limit, held[arcs["supply"].to_numpy()] if flows else limit)
-    return _Matrix(
-        rows=np.concatenate(rows).astype(np.int64),
-        columns=np.concatenate(columns).astype(np.int64),
-        values=np.concatenate(values).astype(float),
-        lower=np.concatenate([counts, np.full(supply, -_INFINITE), problem.needs["fixed"].to_numpy().astype(float)]),
-        upper=np.concatenate([counts, held, np.full(needs, _INFINITE)]),
-        most=np.concatenate([problem.takes["count"].to_numpy().astype(float), most, np.full(packs, _INFINITE)]),
-        sizes=(takes, flows, packs),
-    )
 
 
 def _unit(price: np.ndarray) -> float:
@@ -154,7 +98,7 @@ def _lifted(bound: float, spent: float, unit: float) -> float:
     return float(min(max(bound, 0.0), spent))
 
 
-def _model(matrix: _Matrix, cost: np.ndarray, *, whole: bool) -> highspy.HighsLp:
+def _model(matrix: Matrix, cost: np.ndarray, *, whole: bool) -> highspy.HighsLp:
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = cost.size, matrix.lower.size
     model.col_cost_, model.col_lower_, model.col_upper_ = cost, np.zeros(cost.size), matrix.most
@@ -183,10 +127,15 @@ def _solver(gap: float = 0.0) -> highspy.Highs:
     return solver
 
 
-def _relaxed(matrix: _Matrix, price: np.ndarray) -> np.ndarray:
+def _relaxed(matrix: Matrix, price: np.ndarray, limits: pl.Series) -> np.ndarray:
     """Say what one more of each row costs, if licenses could be bought and subjects chosen in fractions."""
     solver = _solver()
-    solver.passModel(_model(matrix, price, whole=False))
+    model = _model(matrix, price, whole=False)
+    # Bounds that the rows imply would share the rows' worth.
+    most = np.full(price.size, _INFINITE)
+    most[matrix.sizes[0] : sum(matrix.sizes[:2])] = limits.cast(pl.Float64).fill_null(_INFINITE).to_numpy()
+    model.col_upper_ = most
+    solver.passModel(model)
     solver.run()
     if not price.size and not (matrix.lower > 0).any():
         return np.zeros(matrix.lower.size)
@@ -199,7 +148,7 @@ def _relaxed(matrix: _Matrix, price: np.ndarray) -> np.ndarray:
     return np.asarray(solver.getSolution().row_dual)
 
 
-def _solved(matrix: _Matrix, price: np.ndarray, unit: float) -> tuple[np.ndarray, float]:
+def _solved(matrix: Matrix, price: np.ndarray, unit: float) -> tuple[np.ndarray, float]:
     if not price.size:
         return price, 0.0
     solver = _solver(unit * 0.9)
@@ -212,7 +161,7 @@ def _solved(matrix: _Matrix, price: np.ndarray, unit: float) -> tuple[np.ndarray
     return found, float(solver.getInfo().mip_dual_bound)
 
 
-def _found(solver: highspy.Highs, matrix: _Matrix) -> np.ndarray | None:
+def _found(solver: highspy.Highs, matrix: Matrix) -> np.ndarray | None:
     """Return the solver's solution in whole numbers, if in whole numbers it is one."""
     if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return None
@@ -223,10 +172,10 @@ def _found(solver: highspy.Highs, matrix: _Matrix) -> np.ndarray | None:
 
 
 def _tied(
-    matrix: _Matrix, price: np.ndarray, spent: float, best: np.ndarray, part: slice, weight: np.ndarray
+    matrix: Matrix, price: np.ndarray, spent: float, best: np.ndarray, part: slice, weight: np.ndarray
 ) -> np.ndarray:
     """Among solutions that cost no more, and leave what was settled before, find the one of least weight."""
-    if weight.size == 0 or weight.max() == weight.min():
+    if weight.max(initial=0.0) == 0 or (part.start == 0 and weight.max() == weight.min()):
         return best
     cost = np.zeros(price.size)
     cost[part] = weight / weight.max()

@@ -17,7 +17,16 @@ from lmanalytics.report.display import Markdown
 from tests.report.example_run import RUNS
 
 NOTEBOOKS = sorted(Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb"))
-OWN = ("index", "00_summary", "10_data_quality", "20_entitlement", "30_deployment", "40_position", "95_evidence")
+OWN = (
+    "index",
+    "00_summary",
+    "10_data_quality",
+    "20_entitlement",
+    "30_deployment",
+    "40_position",
+    "90_true_up",
+    "95_evidence",
+)
 MINE = [path for path in NOTEBOOKS if path.stem in OWN]
 ALL = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 PAGE = 30

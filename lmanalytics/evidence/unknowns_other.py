@@ -155,7 +155,10 @@ def _managed(tables: Tables, answered: Tables, settings: Settings) -> list[pl.Da
         pl.when(pl.col("is_open").all() & pl.col(c).is_not_null().all()).then(pl.col(c).sum()).alias(f"{c}_most")
         for c in ("licenses", "cost")
     ]
-    total = every.group_by(ENTITY, "product").agg(*whole, currency=pl.col("currency").max(), machines=pl.len())
+    barred = (pl.col("is_open") | pl.col("is_barred")).all() & pl.col("is_barred").any()
+    total = every.group_by(ENTITY, "product").agg(
+        *whole, currency=pl.col("currency").max(), machines=pl.len(), is_barred=barred
+    )
     made = total.with_columns(
         subject_kind=pl.lit("customer"), subject_id=ENTITY, fact=pl.lit("system_center"), licenses_least=pl.lit(0),
         cost_least=pl.lit(0, MONEY),

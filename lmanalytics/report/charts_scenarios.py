@@ -14,7 +14,7 @@ def scenarios_chart(compared: pl.DataFrame) -> Chart:
     """Draw a bar per scenario, by product: licenses short, and the cost of the order where prices are known.
 
     Args:
-        compared: scenario, title, product, edition, metric, short, cost and currency, as a comparison of scenarios
+        compared: scenario, title, product, edition, metric, short, outlay and currency, as a comparison of scenarios
             has them; the first scenario is the base. The first `MOST` scenarios are drawn.
 
     """
@@ -24,7 +24,7 @@ def scenarios_chart(compared: pl.DataFrame) -> Chart:
     rows = compared.filter((pl.col("product") != _ALL) & pl.col("title").is_in(titles[:MOST])).with_columns(
         name=pl.concat_str("product", "edition", separator=" ", ignore_nulls=True)
     )
-    parts = [part for part in (_bars(rows, titles, "cost"), _bars(rows, titles, "short")) if part is not None]
+    parts = [part for part in (_bars(rows, titles, "outlay"), _bars(rows, titles, "short")) if part is not None]
     if not parts:
         return sentence_chart("Nothing is short in any of the scenarios: there is nothing to order.")
     chart = alt.vconcat(*parts).resolve_scale(color="shared")
@@ -50,7 +50,7 @@ def _bars(rows: pl.DataFrame, titles: list[str], measure: str) -> Chart | None:
         .sort("title", "name")
     )
     colors = [*names, _REST]
-    unit = f"cost to order, {currency(rows)}" if measure == "cost" else "licenses short"
+    unit = f"cost to order and of what is bought, {currency(rows)}" if measure == "outlay" else "licenses short"
     chart: Chart = (
         alt.Chart(data(shown))
         .mark_bar(stroke=INK, strokeWidth=0.4)
@@ -70,8 +70,12 @@ def _bars(rows: pl.DataFrame, titles: list[str], measure: str) -> Chart | None:
 
 def _largest(rows: pl.DataFrame) -> list[str]:
     """Name the products that cost most, or lack most licenses; what is left shares one color."""
-    sizes = rows.group_by("name").agg(pl.col("cost").sum(), pl.col("short").sum()).filter(pl.col("short") > 0)
-    ordered = sizes.sort("cost", "short", "name", descending=[True, True, False], nulls_last=True)
+    sizes = (
+        rows.group_by("name")
+        .agg(pl.col("outlay").sum(), pl.col("short").sum())
+        .filter((pl.col("short") > 0) | (pl.col("outlay") > 0))
+    )
+    ordered = sizes.sort("outlay", "short", "name", descending=[True, True, False], nulls_last=True)
     return ordered["name"].head(len(CATEGORIES) - 2).to_list()
 
 

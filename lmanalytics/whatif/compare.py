@@ -1,7 +1,8 @@
 """Set scenarios side by side: what each requires, is short of, has over and would have to order, against the base."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -9,7 +10,7 @@ from lmanalytics.schemas import ANSWERS, MONEY
 
 ALL = "*"
 KEY = ["product", "edition", "metric"]
-MEASURES = ("required", "owned", "short", "surplus", "cost")
+MEASURES = ("required", "owned", "short", "surplus", "outlay")
 SCHEMA = pl.Schema(
     {
         "scenario": pl.String(),
@@ -19,17 +20,18 @@ SCHEMA = pl.Schema(
         **dict.fromkeys(("required", "owned", "short", "surplus", "not_computable"), pl.Int64()),
         "to_order": pl.Int64(),
         "unpriced": pl.Int64(),
-        "cost": MONEY,
+        **dict.fromkeys(("cost", "spent", "outlay"), MONEY),
         "currency": pl.String(),
         **dict.fromkeys(("change_required", "change_owned", "change_short", "change_surplus"), pl.Int64()),
-        "change_cost": MONEY,
+        "change_outlay": MONEY,
     }
 )
 """A row per scenario and product, edition and metric, and one per scenario of `*` for all of them.
 
 `not_computable` counts the lines of the position of which it is unknown what is short; the sums are of the others.
-`to_order` and `cost` are those of the true-up, in the packs that are sold; `unpriced` of its licenses have no price,
-so `cost` is that of the rest. `change_…` is against the first scenario, the base.
+`to_order` and `cost` are those of the true-up, in the packs that are sold; `spent` is what the scenario itself buys
+and steps up, by the price list; `outlay` is both. `unpriced` of these licenses have no price, so that the amounts are
+those of the rest. `change_…` is against the first scenario, the base.
 """
 
 
@@ -42,6 +44,7 @@ class Side:
     run_id: str
     position: pl.LazyFrame
     true_up: pl.LazyFrame
+    spent: tuple[dict[str, Any], ...] = ()
 
 
 def side_by_side(sides: list[Side]) -> pl.DataFrame:
@@ -63,7 +66,8 @@ def side_by_side(sides: list[Side]) -> pl.DataFrame:
         names.join(keys, how="cross")
         .join(found.with_columns(_is_there=pl.lit(value=True)), on=["_order", *KEY], how="left", nulls_equal=True)
         .with_columns(pl.when(absent).then(pl.lit(0, pl.Int64)).otherwise(c).alias(c) for c in counts)
-        .with_columns(cost=pl.when(absent).then(pl.lit(0, MONEY)).otherwise("cost"))
+        .with_columns(pl.when(absent).then(pl.lit(0, MONEY)).otherwise(c).alias(c) for c in ("cost", "spent"))
+        .with_columns(outlay=pl.col("cost") + pl.col("spent"))
         .with_columns(pl.coalesce("currency", pl.col("currency").drop_nulls().first().over(KEY)))
     )
     base = grid.filter(pl.col("_order") == 0).select(
@@ -71,7 +75,7 @@ def side_by_side(sides: list[Side]) -> pl.DataFrame:
     )
     same = pl.col("currency").eq_missing(pl.col("_currency"))
     changes = {f"change_{m}": pl.col(m) - pl.col(f"_{m}") for m in MEASURES}
-    changes["change_cost"] = pl.when(same).then(changes["change_cost"])
+    changes["change_outlay"] = pl.when(same).then(changes["change_outlay"])
     return (
         grid.join(base, on=KEY, how="left", nulls_equal=True)
         .with_columns(**changes)
@@ -80,10 +84,16 @@ def side_by_side(sides: list[Side]) -> pl.DataFrame:
     )
 
 
-def side(name: str, title: str, run_id: str, answers: Mapping[str, pl.LazyFrame]) -> Side:
-    """Make a side of answers by name; what is not computed has no rows."""
+def side(
+    name: str,
+    title: str,
+    run_id: str,
+    answers: Mapping[str, pl.LazyFrame],
+    spent: Iterable[dict[str, Any]] = (),
+) -> Side:
+    """Make a side of answers by name, and of what the scenario orders itself; what is not computed has no rows."""
     position, true_up = (answers.get(a, ANSWERS[a].empty()) for a in ("position", "true_up"))
-    return Side(name, title, run_id, position, true_up)
+    return Side(name, title, run_id, position, true_up, tuple(spent))
 
 
 def _summed(side: Side) -> pl.LazyFrame:
@@ -99,7 +109,15 @@ def _summed(side: Side) -> pl.LazyFrame:
         cost="cost",
         currency="currency",
     )
-    every = pl.concat([position, lines], how="diagonal")
+    schema = dict.fromkeys(KEY, pl.String()) | {"licenses": pl.Int64(), "cost": pl.String(), "currency": pl.String()}
+    bought = pl.LazyFrame(list(side.spent), schema=schema).select(
+        *KEY,
+        unpriced=pl.when(pl.col("cost").is_null()).then("licenses").otherwise(0),
+        spent=pl.col("cost").cast(MONEY),
+        spent_licenses="licenses",
+        currency="currency",
+    )
+    every = pl.concat([position, lines, bought], how="diagonal")
     total = every.with_columns(product=pl.lit(ALL), edition=pl.lit(None, pl.String), metric=pl.lit(ALL))
     return pl.concat([total, every]).group_by(KEY).agg(*_sums(known))
 
@@ -109,11 +127,15 @@ def _sums(known: Mapping[str, str]) -> list[pl.Expr]:
     counts = [pl.when(pl.col(c).count() > 0).then(pl.col(c).sum()).alias(c) for c in known]
     ordered = [pl.col(c).fill_null(0).sum() for c in ("not_computable", "to_order", "unpriced")]
     one = pl.col("currency").n_unique() - pl.col("currency").is_null().any().cast(pl.UInt32) <= 1
-    nothing = pl.col("to_order").fill_null(0).sum() == 0
-    cost = pl.when(nothing).then(pl.lit(0, MONEY)).when((pl.col("cost").count() > 0) & one).then(pl.col("cost").sum())
-    return [
-        *counts,
-        *ordered,
-        cost.alias("cost"),
-        pl.when(one).then(pl.col("currency").drop_nulls().first()).alias("currency"),
-    ]
+    cost, spent = (
+        _amount(money, licenses, one) for money, licenses in (("cost", "to_order"), ("spent", "spent_licenses"))
+    )
+    currency = pl.when(one).then(pl.col("currency").drop_nulls().first()).alias("currency")
+    return [*counts, *ordered, cost, spent, currency]
+
+
+def _amount(money: str, licenses: str, one: pl.Expr) -> pl.Expr:
+    """Add up an amount: nothing for no licenses, unknown where none of them has a price."""
+    nothing = pl.col(licenses).fill_null(0).sum() == 0
+    known = (pl.col(money).count() > 0) & one
+    return pl.when(nothing).then(pl.lit(0, MONEY)).when(known).then(pl.col(money).sum()).alias(money)

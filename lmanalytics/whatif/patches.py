@@ -6,6 +6,7 @@ Nothing works row by row, so that a change of a million rows is a matter of seco
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -29,7 +30,7 @@ _MOST_WORDS = 50_000
 
 @dataclass(frozen=True)
 class Applied:
-    """What one change did to one table: rows selected, changed, added and removed."""
+    """What one change did to one table: rows changed, added and removed."""
 
     scenario: str
     line: int
@@ -42,6 +43,22 @@ class Applied:
     def told(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a scenario orders itself: licenses, and what the price list asks for them; no cost where it has none."""
+
+    product: str
+    edition: str | None
+    metric: str | None
+    licenses: int
+    cost: Decimal | None
+    currency: str | None
+
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON has it, money as text."""
+        return asdict(self) | {"cost": None if self.cost is None else str(self.cost)}
 
 
 @dataclass
@@ -57,6 +74,7 @@ class Patched:
     amendments: list[Amendment] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    spent: list[Spent] = field(default_factory=list)
 
     def table(self, name: str, at: Entry) -> pl.LazyFrame:
         """Return a table that was given, or raise ScenarioError."""

@@ -26,6 +26,9 @@ def renew(patched: Patched, change: Change) -> None:
     latest = pl.when(pl.col("coverage_end_latest").is_not_null()).then(pl.lit(until))
     values = {"coverage_end": pl.lit(until), "coverage_end_latest": latest}
     done = patched.set("purchases", extended, values, change.verb, change.at)
+    if done:
+        said = "what it costs to renew Software Assurance is not in the comparison; the price depends on the term"
+        patched.warnings.append(f"{change.at.file}, line {change.at.line}: {said}.")
     _some_or_warn(patched, change, done, f"no Software Assurance is active on {active} and ends before {until}")
 
 

@@ -1,5 +1,6 @@
 """The verbs that add to what is owned: `buy` and `step_up`."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,8 +10,8 @@ from lmanalytics.errors import did_you_mean
 from lmanalytics.rules.entitlement import lot_history, new_version_rights
 from lmanalytics.rules.entitlement import stage as entitlement
 from lmanalytics.rules.parameters import load_rule_file
-from lmanalytics.schemas import CANONICAL, ENTITY, Column
-from lmanalytics.whatif.patches import HIT, Patched, marked
+from lmanalytics.schemas import CANONICAL, DEFAULT_ENTITY, ENTITY, Column
+from lmanalytics.whatif.patches import HIT, ROW, Patched, Spent, marked
 from lmanalytics.whatif.patches_rows import default
 from lmanalytics.whatif.patches_values import columns_of, value
 from lmanalytics.whatif.scenario_document import Entry
@@ -124,7 +125,35 @@ def _order(patched: Patched, change: Change, rows: list[dict[str, Any]]) -> None
     ]
     schema = {name: of.dtype for name, of in columns.items()}
     known = [{name: row[name] for name in schema} for row in numbered]
+    patched.spent += [_price(patched, row) for row in known]
     patched.add("purchases", pl.DataFrame(known, schema=schema, orient="row"), change.verb, change.at)
+
+
+def _price(patched: Patched, row: dict[str, Any]) -> Spent:
+    """Find the cheapest way to order the licenses in packs of one size, on the day of the order."""
+    named = Spent(row["product"], row["edition"], row["metric"], row["quantity"], None, None)
+    if "prices" not in patched.tables:
+        return named
+    base = (row["step_up_from"] or "").removeprefix(f"{row['product']} ")
+    offer = ["pack_size", "program", "version"]
+    lists = [row[ENTITY], DEFAULT_ENTITY]
+    same = [pl.col(c).eq_missing(pl.lit(row[c], pl.String)) for c in ("product", "edition", "metric", "purchase_type")]
+    offers = (
+        patched.tables["prices"]
+        .filter(*same, pl.col(ENTITY).is_in(lists), pl.col("valid_from") <= row["order_date"], pl.col("pack_size") > 0)
+        .filter(pl.col("step_up_from").is_null() | pl.col("step_up_from").is_in([base, row["step_up_from"] or ""]))
+        .sort("valid_from", ROW)
+        .group_by(ENTITY, *offer)
+        .agg(pl.col("unit_price", "currency").last())
+        .sort(ENTITY, *offer)
+        .collect()
+    )
+    own = offers.filter(pl.col(ENTITY) == row[ENTITY])
+    offers = offers if own.is_empty() else own
+    if offers["currency"].n_unique() != 1:
+        return named
+    ways = [-(-row["quantity"] // pack) * price for pack, price in offers.select("pack_size", "unit_price").rows()]
+    return replace(named, cost=min(ways), currency=offers["currency"][0])
 
 
 def _home(patched: Patched, change: Change, entity: str, day: date) -> dict[str, Any]:

@@ -6,7 +6,7 @@ found.table, found.chart
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,14 +136,16 @@ def _base(
 
 def _of_run(name: str, title: str, folder: Path) -> Side:
     found = {a: pl.scan_parquet(folder / f"{a}.parquet") for a in ("position", "true_up")}
-    return side(name, title, manifest.read(folder)["run_id"], found)
+    document = manifest.read(folder)
+    return side(name, title, document["run_id"], found, document.get("scenario", {}).get("spent", ()))
 
 
 def _in_memory(chain: Chain, base: Path, document: dict[str, Any], settings: Settings) -> tuple[Side, tuple[str, ...]]:
     found = scenario_run.patched(chain, base, document)
     with amended(found.amendments):
         given = answers.position(found.tables, settings)
-    return side(chain.last.name, chain.last.title, "", given), tuple(found.warnings)
+    spent = [one.told() for one in found.spent]
+    return side(chain.last.name, chain.last.title, "", given, spent), tuple(found.warnings)
 
 
 def _of_another_program(document: dict[str, Any]) -> list[str]:
@@ -160,9 +162,4 @@ def _of_another_program(document: dict[str, Any]) -> list[str]:
 def _told_apart(sides: list[Side]) -> list[Side]:
     """Add its name to a title that several scenarios bear."""
     titles = [one.title for one in sides]
-    return [
-        Side(one.name, f"{one.title} ({one.name})", one.run_id, one.position, one.true_up)
-        if titles.count(one.title) > 1
-        else one
-        for one in sides
-    ]
+    return [replace(one, title=f"{one.title} ({one.name})") if titles.count(one.title) > 1 else one for one in sides]

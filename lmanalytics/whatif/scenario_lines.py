@@ -7,7 +7,7 @@ import polars as pl
 
 from lmanalytics.whatif.compare import ALL, KEY
 
-_HEADS = ("required", "short", "surplus", "to order", "cost to order", "change")
+_HEADS = ("required", "short", "surplus", "to order", "cost to order", "spent", "change")
 _UNKNOWN = "unknown"
 _WIDEST = 44
 
@@ -20,7 +20,7 @@ def lines(table: pl.DataFrame) -> Iterator[str]:
     for part in table.partition_by(KEY, maintain_order=True):
         first = part.row(0, named=True)
         is_total = first["product"] == ALL
-        if not is_total and part.select("required", "owned", "short", "surplus", "cost").n_unique() == 1:
+        if not is_total and part.select("required", "owned", "short", "surplus", "outlay").n_unique() == 1:
             same += 1
             continue
         named = " ".join(word for word in (first["product"], first["edition"]) if word)
@@ -35,15 +35,15 @@ def lines(table: pl.DataFrame) -> Iterator[str]:
 
 def _cells(row: dict[str, object]) -> list[str]:
     counts = [_number(row[name]) for name in ("required", "short", "surplus", "to_order")]
-    change = _number(row["change_cost"], sign="+")
-    return [*counts, _number(row["cost"]), "" if row["scenario"] == "base" else change]
+    change = _number(row["change_outlay"], sign="+")
+    return [*counts, _number(row["cost"]), _number(row["spent"]), "" if row["scenario"] == "base" else change]
 
 
 def _remarks(totals: pl.DataFrame) -> Iterator[str]:
     currency = " and ".join(totals["currency"].drop_nulls().unique().sort()) or "no currency"
-    yield f"  Costs in {currency}, as the true-up would order them."
+    yield f"  Costs in {currency}: to order by the true-up; spent on what the scenario buys; the change is of both."
     if unpriced := totals["unpriced"].max():
-        yield f"  Up to {unpriced:,} licenses to order have no price and are not in the cost."  # type: ignore[str-bytes-safe]
+        yield f"  Up to {unpriced:,} licenses have no price and are in no cost."  # type: ignore[str-bytes-safe]
     if unknown := totals["not_computable"].max():
         yield f"  Up to {unknown:,} lines of the position are not computable and not in the sums."  # type: ignore[str-bytes-safe]
 

@@ -228,6 +228,7 @@ def _told(chain: Chain, document: dict[str, Any], asked: Asked, found: Patched) 
         "policies": chain.policies,
         "rules": [one.told() for one in found.amendments],
         "changes": [one.told() for one in found.applied],
+        "spent": [one.told() for one in found.spent],
         "written": chain.plain(),
         "rows": _ACCOUNT,
         "warnings": found.warnings,

@@ -197,6 +197,19 @@ def test_what_is_bought_is_ordered_on_the_day_under_the_agreement_that_runs(worl
     assert {name: new[name] for name in wanted} == wanted
 
 
+@pytest.mark.parametrize(
+    ("bought", "cost"),
+    [
+        ("SQL Server\n  edition: Standard\n  licenses: 8\n  with_software_assurance: true", "18720"),  # 4 packs of 4680
+        ("SQL Server\n  edition: Standard\n  licenses: 7", "12480"),  # 4 packs of 3120, for packs are not split
+        ("SQL Server\n  edition: Enterprise\n  metric: core\n  licenses: 8", None),
+    ],
+)
+def test_what_is_bought_costs_what_the_price_list_asks(world, bought, cost):
+    (spent,) = world.apply(f"- buy: {bought}").found.spent
+    assert spent.cost == (None if cost is None else Decimal(cost))
+
+
 def test_a_license_alone_has_no_coverage(world):
     world.apply(
         "- buy: Windows Server\n  edition: Standard\n  licenses: 16\n  enrollment_id: E2\n  ordered_on: 2026-01-01"

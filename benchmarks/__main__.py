@@ -1,6 +1,7 @@
 """One command, one run, one table: `python -m benchmarks [--size S] [--stages ingest,rules]`, or `--rules`.
 
-Without either, as `make bench` runs it: the usual sizes, then every rule module at ten million rows.
+`--position` runs that alone. Without any, as `make bench` runs it: the usual sizes, the position of a million hosts,
+then every rule module at ten million rows.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from benchmarks.measure import ROOT, Measurement, StageError, measure
+from benchmarks.position import bench_position, position_table
 from benchmarks.rule_inputs import by_name
 from benchmarks.rule_modules import ROWS, bench_rules, joined, rules_table
 from benchmarks.sizes import SIZES, Size
@@ -35,6 +37,7 @@ def main() -> None:
     parser.add_argument("--stages", help=f"of {', '.join(STAGES)}; earlier ones run anyway")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each measurement; the fastest counts")
     parser.add_argument("--rules", action="store_true", help="every rule module by itself, and no sizes")
+    parser.add_argument("--position", action="store_true", help="the position of a million hosts, and no sizes")
     parser.add_argument("--rows", type=int, default=ROWS, help="how many rows a rule module is given")
     parser.add_argument("--modules", help="of the rule modules these alone: right.true_up_window,…")
     parser.add_argument("--work", type=Path, default=WORK, help="scratch folder, removed afterwards")
@@ -47,12 +50,17 @@ def main() -> None:
     if unknown := set(modules) - by_name().keys():
         parser.error(f"no rule module {', '.join(sorted(unknown))}; one is called right.true_up_window")
     document: dict[str, object] = {}
+    is_sizes_only = bool(asked.size or asked.stages)
+    is_all = not (is_sizes_only or asked.rules or asked.position)
     try:
-        if not asked.rules:
+        if is_all or is_sizes_only:
             names = asked.size or ["S", "M"]
             document["sizes"] = [bench(name, stages, asked.work / name, repeat=asked.repeat) for name in names]
             print(table(document))
-        if asked.rules or not (asked.size or asked.stages):
+        if is_all or asked.position:
+            document["position"] = bench_position(asked.work / "position")
+            print(position_table(document["position"]))
+        if is_all or asked.rules:
             document["rule_modules"] = bench_rules(asked.work / "rules", asked.rows, modules)
             print(rules_table(document["rule_modules"]))
     except StageError as error:

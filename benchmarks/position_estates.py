@@ -24,6 +24,9 @@ PER_CORE = np.array([73.5, 423.2, 112.0])
 
 STEP_UP = 465.0
 PACKS = (2, 16)
+FAR = 10
+"""Distance of a license from the hosts of another entity."""
+
 GROUP = 0
 """Licenses of this entity may serve every entity."""
 
@@ -169,7 +172,7 @@ def _arcs(supply: int, owner: int, edition: int, version: int, assured: int) -> 
     """Say whom a class serves: needs of its version and earlier ones, Datacenter also Standard."""
     found = []
     for entity in range(ENTITIES) if owner == GROUP else [owner]:
-        away = 10 * (entity != owner)
+        away = FAR * (entity != owner)
         for older in range(version + 1):
             far = away + version - older
             found.append((supply, need(entity, edition, older), 0.0, far))

@@ -84,13 +84,15 @@ class Arrays:
         """Return what one subject pays with each take, at these prices of the needs."""
         return _run_sums(prices[self.need] * self.quantity, self.start)
 
-    def cheapest(self, costs: Floats) -> tuple[Whole, Floats]:
-        """Return the first cheapest take of each shape, and its cost."""
-        if not self.shapes:
-            return np.empty(0, np.int64), np.empty(0)
-        least = np.minimum.reduceat(costs, self.first[:-1])
+    def least(self, costs: Floats) -> Floats:
+        """Return the least cost of each shape."""
+        return np.minimum.reduceat(costs, self.first[:-1]) if self.shapes else np.empty(0)
+
+    def first_at(self, costs: Floats, least: Floats) -> Whole:
+        """Return the first take of each shape at its least cost."""
         found = np.flatnonzero(costs == np.repeat(least, np.diff(self.first)))
-        return found[np.diff(self.shape[found], prepend=-1) != 0], least
+        first: Whole = found[np.diff(self.shape[found], prepend=-1) != 0]
+        return first
 
     def uses_of(self, takes: Whole) -> tuple[Whole, Whole]:
         """Return the uses of some takes, and for each the place of its take among them."""

@@ -7,10 +7,11 @@ import numpy as np
 from lmanalytics.errors import PositionError
 from lmanalytics.position.large_arrays import Arrays, Floats, Whole, sums
 from lmanalytics.position.large_master import Found, Rest, Search, solve, unblocked
-from lmanalytics.position.large_prices import Choice, Limits, Split
+from lmanalytics.position.large_prices import Choice, Limits, Split, undecided
 
 _GOLDEN = 0.6180339887498949
 _SHARE = 1e-9
+_POOL = 40
 _PACKS = 200
 """Nodes of the search for packs alone, where all subjects are dealt."""
 
@@ -52,13 +53,13 @@ def mended(a: Arrays, subjects: Whole, best: Choice, split: Split, limits: Limit
 
     """
     if len(split.moving):
-        subjects = _balanced(a, subjects, split.open)
+        subjects = _balanced(a, subjects, undecided(best.slack, 2 * limits.open))
     plan, bound = bought(a, subjects), best.bound
     order = _order(a, subjects, best)
     is_small = a.takes <= limits.whole
     near, nodes = (a.shapes, limits.whole) if is_small else (limits.near, limits.nodes)
     for turn in range(limits.mends):
-        shapes = np.sort(order[turn * near : (turn + 1) * near])
+        shapes = _some(order, near, turn)
         allowed = limits.gap * abs(plan.objective)
         if plan.objective - bound <= allowed or not len(shapes):
             break
@@ -108,6 +109,15 @@ def _order(a: Arrays, subjects: Whole, best: Choice) -> Whole:
     several = np.diff(a.first) > 1
     order = np.lexsort((best.slack, ~against))
     return order[several[order]]
+
+
+def _some(order: Whole, most: int, turn: int) -> Whole:
+    """Take the next shapes in the order, and some from farther on: near ones can all be of one kind."""
+    if len(order) <= most:
+        return np.sort(order) if turn == 0 else order[:0]
+    half = most // 2
+    next_ones, pool = order[turn * half : (turn + 1) * half], order[: _POOL * most]
+    return np.unique(np.concatenate([next_ones, pool[turn :: max(1, len(pool) // half)]]))
 
 
 def _others(a: Arrays, subjects: Whole, shapes: Whole) -> Rest:

@@ -11,8 +11,12 @@ import numpy as np
 from lmanalytics.position.large_arrays import Arrays, Floats, Whole, sums
 from lmanalytics.position.large_master import Found, Rest, solve, unblocked
 
-_STEPS = (1.0, 0.5, 0.2, 0.05)
-"""How far towards the program's prices; shorter where farther proves less."""
+_STEPS = 3
+"""How often a step towards the program's prices is made shorter, where farther proves less."""
+
+_SHORTER = 0.3
+_WIDE = 8
+"""Of so many times more shapes, those that are open are chosen."""
 
 _PATIENCE = 3
 
@@ -40,9 +44,9 @@ class Limits:
     blocks: int = 64
     rounds: int = 24
     gap: float = 1e-6
-    near: int = 250
-    mends: int = 6
-    nodes: int = 60
+    near: int = 120
+    mends: int = 5
+    nodes: int = 20
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,13 @@ def choose(a: Arrays, prices: Floats) -> Choice | None:
     affordable = a.affordable(prices)
     if affordable is None:
         return None
-    pure = a.unit_costs(affordable)
-    _, least = a.cheapest(pure)
-    pure += a.tie
-    takes, chosen = a.cheapest(pure)
-    pure[takes] = np.inf
-    _, second = a.cheapest(pure)
+    costs = a.unit_costs(affordable)
+    least = a.least(costs)
+    costs += a.tie
+    chosen = a.least(costs)
+    takes = a.first_at(costs, chosen)
+    costs[takes] = np.inf
+    second = a.least(costs)
     scale = np.maximum(np.abs(second), np.abs(chosen))
     slack = np.full(a.shapes, np.inf)
     several = np.isfinite(second)
@@ -99,12 +104,18 @@ def choose(a: Arrays, prices: Floats) -> Choice | None:
     return Choice(affordable, takes, slack, a.bound(affordable, least))
 
 
-def least_slack(slack: Floats, most: int) -> Whole:
-    """Return the shapes that are nearest to choosing otherwise, in their order; of equals the first."""
+def undecided(slack: Floats, most: int) -> Whole:
+    """Return shapes that are near to choosing otherwise, in their order: the nearest, and of the next ones every few.
+
+    Where prices make many shapes indifferent at once, the nearest are all of one kind; the others are of more.
+    """
     several = np.flatnonzero(np.isfinite(slack))
-    if len(several) > most:
-        several = np.sort(several[np.argsort(slack[several], kind="stable")[:most]])
-    return several
+    if len(several) <= most:
+        return several
+    order = several[np.argsort(slack[several], kind="stable")[: _WIDE * most]]
+    nearest, next_ones = order[: most // 2], order[most // 2 :]
+    every = np.linspace(0, len(next_ones) - 1, most - most // 2).astype(np.int64)
+    return np.sort(np.concatenate([nearest, next_ones[every]]))
 
 
 def rest(a: Arrays, chosen: Whole, split: Split) -> Rest:
@@ -137,23 +148,24 @@ def seek(a: Arrays, limits: Limits) -> tuple[Choice, Split, Found]:
 
     """
     best = _first(a, limits)
-    history, stalled = [best.takes], 0
+    history, stalled, step = [best.takes], 0, 1.0
     while True:
         split = _split(a, best, history, limits)
         found = solve(a, rest(a, best.takes, split))
         is_proven = found.objective - best.bound <= limits.gap / 4 * abs(found.objective)
         if is_proven or stalled == _PATIENCE or len(history) > limits.rounds:
             return best, split, found
-        before = best.bound
-        for share in _STEPS:
-            made = choose(a, best.prices + share * (found.prices - best.prices))
-            if made is None:
-                continue
-            history.append(made.takes)
-            if made.bound > best.bound:
+        before = best
+        for _ in range(_STEPS):
+            made = choose(a, before.prices + step * (found.prices - before.prices))
+            if made is not None:
+                history.append(made.takes)
+            if made is not None and made.bound > before.bound:
                 best = made
                 break
-        stalled = 0 if best.bound > before + limits.gap / 100 * abs(before) else stalled + 1
+            step *= _SHORTER
+        step = min(1.0, 2 * step)
+        stalled = 0 if best.bound > before.bound + limits.gap / 100 * abs(before.bound) else stalled + 1
 
 
 def _first(a: Arrays, limits: Limits) -> Choice:
@@ -167,7 +179,7 @@ def _first(a: Arrays, limits: Limits) -> Choice:
 
 def _split(a: Arrays, best: Choice, history: list[Whole], limits: Limits) -> Split:
     """Open the shapes nearest to choosing otherwise; put the others that have moved into blocks of like slack."""
-    opened = least_slack(best.slack, limits.open)
+    opened = undecided(best.slack, limits.open)
     moves = np.zeros(a.shapes, dtype=bool)
     for earlier in history:
         moves |= earlier != best.takes

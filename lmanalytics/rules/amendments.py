@@ -60,10 +60,10 @@ def amended(amendments: Iterable[Amendment]) -> Iterator[None]:
         _IN_FORCE.reset(token)
 
 
-def apply(file: "RuleFile") -> "RuleFile":
+def amend(file: "RuleFile") -> "RuleFile":
     """Return a rule file with the amendments in force; the file itself where there is none for it."""
     own = tuple(a for a in _IN_FORCE.get() if a.module == file.path.stem and a.parameter in file.parameters)
-    return _amend(_Same(file), own) if own else file
+    return _amended(_Same(file), own) if own else file
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class _Same:
 
 
 @cache
-def _amend(same: _Same, amendments: tuple[Amendment, ...]) -> "RuleFile":
+def _amended(same: _Same, amendments: tuple[Amendment, ...]) -> "RuleFile":
     parameters = dict(same.file.parameters)
     for amendment in amendments:
         parameter = parameters[amendment.parameter]

@@ -149,7 +149,7 @@ def load_rule_file(module: ModuleType) -> RuleFile:
 
 def load_file(path: Path) -> RuleFile:
     """Load one YAML by its path; raise ParameterError as `load_rule_file` does."""
-    return amendments.apply(_load(path))
+    return amendments.amend(_load(path))
 
 
 @cache

@@ -7,7 +7,7 @@ import polars as pl
 from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import failover_licenses
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import ENTITY
 
 PRODUCT = "SQL Server"
@@ -20,6 +20,10 @@ _CORES = {
     "physical_cores": pl.Int64(),
 }
 _AZURE = ("azure", "azure_dedicated_host")
+_INSTALL = [
+    ENTITY, "install_id", "ose_id", "role", "edition", "primary_install_id", "is_readable", "is_evaluation",
+    "license_source",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,9 @@ class Copies:
 
 def copies(inputs: Tables, settings: Settings) -> Copies:
     """Match every passive copy with its OSE and with the active OSE that it stands in for."""
-    current = _latest(inputs["installs"], "install_id", settings).filter(pl.col("product") == PRODUCT)
-    oses = _oses(inputs, settings)
+    latest = _latest(inputs["installs"], "install_id", settings).filter(pl.col("product") == PRODUCT)
+    current = held(latest.select(_INSTALL))
+    oses = held(_oses(inputs, settings).join(current.select(OSE).unique(), on=OSE, how="semi"))
     active = current.filter(pl.col("role") == "active")
     primary = current.select(
         ENTITY, primary_install_id="install_id", primary_ose_id="ose_id", _role="role", _edition="edition"

@@ -18,7 +18,7 @@ from lmanalytics.rules.right import (
 from lmanalytics.rules.right._access import access_ends, has_sa
 from lmanalytics.rules.right._assurance import LICENSE, covered_lots, quantities
 from lmanalytics.rules.right._farm_facts import farms_today
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import CANONICAL, ENTITY
 
 MODULES = (
@@ -48,8 +48,8 @@ def deployments(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         rule of `MODULES` by its own name; sorted by nothing.
 
     """
-    rows = _sized(inputs["mobility_deployments"], inputs, settings)
-    rows = decide(_with_production(rows, inputs, settings), license_mobility_failover, settings)
+    sized = held(_sized(inputs["mobility_deployments"], inputs, settings))  # passive ones are set against active ones
+    rows = decide(_with_production(sized), license_mobility_failover, settings)
     return decide(_with_last_assignment(rows, inputs, settings), reassignment_period, settings)
 
 
@@ -192,13 +192,12 @@ def _with_management(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> 
     return rows.join(managing, on=_DEPLOYMENT, how="left").with_columns(pl.col("managed_before").fill_null(0))
 
 
-def _with_production(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _with_production(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Match passive deployments with production, and number the OSEs that stand by for one with the same partner."""
-    table = inputs["mobility_deployments"]
     standing, running = [ENTITY, "production_deployment_id"], pl.col("state") == "running"
-    standby = table.filter(pl.col("role") == "passive_failover")
-    active = table.filter(pl.col("role") == "active").join(standby, left_on=_DEPLOYMENT, right_on=standing, how="semi")
-    production = _sized(active, inputs, settings).select(
+    standby = rows.filter(pl.col("role") == "passive_failover")
+    active = rows.filter(pl.col("role") == "active").join(standby, left_on=_DEPLOYMENT, right_on=standing, how="semi")
+    production = active.select(
         ENTITY,
         production_deployment_id="deployment_id",
         production_licenses="licenses_required",
@@ -206,12 +205,8 @@ def _with_production(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> 
         is_production_running=running & pl.col("is_eligible"),
         is_production_known=pl.lit(value=True),
     )
-    judged = (
-        _sized(standby, inputs, settings)
-        .join(production, on=standing, how="left")
-        .with_columns(
-            is_same_partner=pl.col("provider_key") == pl.col("_provider"), passive_licenses="licenses_required"
-        )
+    judged = standby.join(production, on=standing, how="left").with_columns(
+        is_same_partner=pl.col("provider_key") == pl.col("_provider"), passive_licenses="licenses_required"
     )
     counts = running & pl.col("is_eligible").fill_null(value=False) & pl.col("is_same_partner").fill_null(value=False)
     numbered = (

@@ -5,7 +5,7 @@ import polars as pl
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right._access import access_ends, has_sa
 from lmanalytics.rules.right._license_days import license_days, on_day
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import ENTITY
 
 RUN = [ENTITY, "run_id"]
@@ -29,7 +29,7 @@ def runs(inputs: Tables, settings: Settings) -> pl.LazyFrame:
 
     """
     table = inputs["recovery_runs"].filter(pl.col("started_at").dt.date() <= settings.as_of)
-    placed = _placed(table, inputs)
+    placed = held(_placed(table, inputs))
     covered = _covered(placed, inputs, settings)
     return placed.join(covered, on=RUN, how="left")
 
@@ -82,7 +82,7 @@ def _machines(inputs: Tables) -> pl.LazyFrame:
 
 def _covered(placed: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Find the licenses of each run's products on its first and last day, and whether access licenses are covered."""
-    products = _products(placed, inputs, settings)
+    products = held(_products(placed, inputs, settings))
     spans = placed.select(*RUN, *_PAIR[1:], _first=pl.col("started_at").dt.date(), _last=pl.col("ended_at").dt.date())
     used = spans.join(products.select(*_PAIR, "product"), on=_PAIR)
     licenses, access = inputs.get("licenses"), inputs.get("access_licenses")

@@ -14,7 +14,7 @@ from lmanalytics.rules.right import (
     disaster_recovery_verdict,
 )
 from lmanalytics.rules.right._recovery_facts import RUN, runs
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -95,7 +95,7 @@ def permitted_runs(inputs: Tables, settings: Settings) -> pl.LazyFrame:
 
 def _judged(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Add to each run its week of tests, whether it was the only backup, and what is wrong with it."""
-    facts = runs(inputs, settings)
+    facts = held(runs(inputs, settings))
     tests = facts.filter(pl.col("purpose") == "test")
     weeks = compute(disaster_recovery_tests, "windows", settings, tests=tests).drop("ose_id")
     only = compute(disaster_recovery_instances, "backups", settings, runs=facts)

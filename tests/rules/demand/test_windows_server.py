@@ -73,6 +73,19 @@ def test_four_floating_machines_need_fewer_licenses_by_machine():
     assert licenses(still, "h1")[STANDARD] == licenses(still, "h2")[STANDARD] == 16
 
 
+def test_each_host_of_a_cluster_is_licensed_for_the_peak_of_all_its_snapshots():
+    may = date(2026, 5, 31)
+    hosts = [host(f"h{n}", cluster_id="c") for n in (1, 2)]
+    oses = [guest(f"g{n}", "h1", vcpus=8, observed_on=may, inventory_id="vc") for n in range(4)]
+    oses += [guest(f"g{n}", "h2", vcpus=8, inventory_id="vc") for n in range(2)]
+    moving = {"movement": "cluster"}
+    assert licenses(options(hosts, oses, policies=moving), "c")[STANDARD] == 2 * 32
+    last = options(hosts, oses, policies=moving | {"peak": "latest_snapshot"})
+    assert licenses(last, "c") == {STANDARD: 2 * 16, DATACENTER: 32, VIRTUAL: 16}
+    still = options(hosts, oses)
+    assert (licenses(still, "h1")[STANDARD], licenses(still, "h2")[STANDARD]) == (32, 16)
+
+
 def test_affinity_sizes_each_host_for_what_may_come():
     hosts = [host(f"h{n}", cluster_id="c") for n in (1, 2)]
     rules = [{"ose_id": f"h1-{n}", "host_id": "h1", "may_run": True} for n in (0, 1)]

@@ -49,7 +49,7 @@ def write(into: Path, *, progress: Callable[[str], None] = lambda _: None, **ask
         The rows written, by file or table; those of all vCenters and entities together.
 
     Raises:
-        UsageError: the order cannot be, `into` is not empty, or its disk has no room.
+        UsageError: the order cannot be, `into` is not empty or cannot be written, or its disk has no room.
     """
     order = Order(**asked)
     order.check(into)
@@ -57,7 +57,17 @@ def write(into: Path, *, progress: Callable[[str], None] = lambda _: None, **ask
     if any(into.iterdir()):
         message = f"{into} is not empty, and exports would mix. Name a folder that is empty or does not exist."
         raise UsageError(message)
-    dice, told, rows = Dice(order.seed), _Told(progress, order.hosts * order.snapshots), Counter[str]()
+    try:
+        return _write(into, order, _Told(progress, order.hosts * order.snapshots))
+    except OSError as error:
+        message = (
+            f"{into} cannot be written: {error.strerror or error}. Remove the folder and ask for less, or elsewhere."
+        )
+        raise UsageError(message) from error
+
+
+def _write(into: Path, order: Order, told: _Told) -> dict[str, int]:
+    dice, rows = Dice(order.seed), Counter[str]()
     names = [f"northwind_{number + 1}" if number else "northwind_rail" for number in range(order.entities)]
     for entity, name in enumerate(names):
         folder = into / name if len(names) > 1 else into
@@ -70,12 +80,12 @@ def write(into: Path, *, progress: Callable[[str], None] = lambda _: None, **ask
 
 
 def _write_entity(files: Files, order: Order, dice: Dice, entity: int, told: _Told) -> None:
-    tally, numbers = Tally(), order.entity_vcenters(entity)
-    for number in numbers:
+    tally = Tally()
+    for number in order.entity_vcenters(entity):
         vcenter = VCenter(number, entity, order.vcenter_sites(number))
         for age in range(order.snapshots):
             _write_snapshot(files, order, dice, vcenter, age, told, tally)
-    add_papers(files, order, tally, (order.vcenter_sites(numbers[0])[0], order.vcenter_sites(numbers[-1])[1]), dice)
+    add_papers(files, order, tally, entity, dice)
 
 
 def _write_snapshot(

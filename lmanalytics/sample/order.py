@@ -82,6 +82,11 @@ class Order:
         """Return the vCenters of an entity."""
         return range(entity * self.vcenter_count // self.entities, (entity + 1) * self.vcenter_count // self.entities)
 
+    def entity_sites(self, entity: int) -> tuple[int, int]:
+        """Return the first site of an entity, and the first of the next."""
+        vcenters = self.entity_vcenters(entity)
+        return self.vcenter_sites(vcenters[0])[0], self.vcenter_sites(vcenters[-1])[1]
+
     def pieces(self, sites: tuple[int, int]) -> list[tuple[int, int]]:
         """Cut some sites into first and last hosts of what is held in memory at once; a workbook is in one piece."""
         step = SITE * max(1, min(_VCENTER_SITES, PIECE_OSES // (SITE * self.density)))

@@ -30,8 +30,9 @@ _STATEMENT_HEADING_ROW = 9
 _STATEMENT_DATE_CELL = "K3"
 
 
-def add_papers(files: Files, order: Order, tally: Tally, sites: tuple[int, int], dice: Dice) -> None:
+def add_papers(files: Files, order: Order, tally: Tally, entity: int, dice: Dice) -> None:
     """Write every file of an entity but the machines that its vCenters export."""
+    sites = order.entity_sites(entity)
     zones = list(range(sites[0] // SITES_OF_ZONE, (sites[1] - 1) // SITES_OF_ZONE + 1))
     for name in (*_ONCE, *_GROWN, *_OF_ZONES, *_PEOPLE, *_OF_SITES) if order.sites == 1 else _ONCE:
         files.copy(PAPERS / name)
@@ -40,13 +41,13 @@ def add_papers(files: Files, order: Order, tally: Tally, sites: tuple[int, int],
         for rows in of_sites(observed, sites):
             files.csv(name, rows)
     if order.sites > 1:
-        _add_repeated(files, order, sites, zones)
+        _add_repeated(files, sites, zones)
     if order.employees:
-        _add_people(files, order, dice)
+        _add_people(files, order, entity, dice)
     purchases.add(files, order, tally, zones)
     files.csv("datacenters.csv", _datacenters(zones))
     if sites[0] == 0:
-        _write_statement(files.folder / "license_statement.xlsx", order.observed_on)
+        _write_statement(files.folder / "license_statement.xlsx", order.observed_on, sites[1])
 
 
 def write_notes(into: Path, order: Order, entities: Sequence[str]) -> None:
@@ -66,8 +67,8 @@ def write_notes(into: Path, order: Order, entities: Sequence[str]) -> None:
     (into / "README.md").write_text(page, encoding="utf-8", newline="\n")
 
 
-def _add_repeated(files: Files, order: Order, sites: tuple[int, int], zones: list[int]) -> None:
-    for name in (*_OF_SITES, *(() if order.employees else _PEOPLE)):
+def _add_repeated(files: Files, sites: tuple[int, int], zones: list[int]) -> None:
+    for name in (*_OF_SITES, *_PEOPLE):
         for rows in of_sites(paper(name), sites):
             files.csv(name, rows)
     for name in _OF_ZONES:
@@ -77,8 +78,9 @@ def _add_repeated(files: Files, order: Order, sites: tuple[int, int], zones: lis
         files.csv(name, paper(name).with_columns(grown))
 
 
-def _add_people(files: Files, order: Order, dice: Dice) -> None:
-    for drawn in people(order.employees, dice, order.as_of):
+def _add_people(files: Files, order: Order, entity: int, dice: Dice) -> None:
+    first, last = (number * order.employees // order.entities for number in (entity, entity + 1))
+    for drawn in people(range(first, last), dice, order.as_of):
         for table, rows in drawn.items():
             files.table(f"{table}_drawn", rows)
 
@@ -92,11 +94,11 @@ def _datacenters(zones: list[int]) -> pl.DataFrame:
     return pl.concat([known, pair.with_columns(datacenter_id=name, server_farm_id=farm).select(known.columns)])
 
 
-def _write_statement(path: Path, observed_on: date) -> None:
-    """A License Statement: its date stands in K3 of Pivot Data, its headings in row 10."""
+def _write_statement(path: Path, observed_on: date, sites: int) -> None:
+    """A License Statement of some sites: its date stands in K3 of Pivot Data, its headings in row 10."""
     lines = paper("statement.csv")
     counts = [name for name in lines.columns if "Quantity" in name or "Expiring" in name]
-    lines = lines.with_columns(pl.col(counts).cast(pl.Int64))
+    lines = lines.with_columns(pl.col(counts).cast(pl.Int64) * sites)
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": "License Statement", "created": datetime(observed_on.year, observed_on.month, 1)})  # noqa: DTZ001 (no clock: the same bytes every time)
         summary = book.add_worksheet("Organization Summary")

@@ -14,10 +14,10 @@ _APPS = {"Visio Standard": 5, "Visio Professional": 3, "Project Standard": 3, "P
 _EDITIONS = {"Pro": 6, "Enterprise": 13, "Home": 1}
 
 
-def people(count: int, dice: Dice, as_of: date) -> Iterator[dict[str, pl.DataFrame]]:
+def people(numbers: range, dice: Dice, as_of: date) -> Iterator[dict[str, pl.DataFrame]]:
     """Return rows of `employees`, `devices`, `app_users` and `workplace_orders`, so many employees at a time."""
-    for first in range(0, count, _CHUNK):
-        keys = pl.select(key=pl.int_range(first, min(first + _CHUNK, count))).lazy()
+    for first in range(numbers.start, numbers.stop, _CHUNK):
+        keys = pl.select(key=pl.int_range(first, min(first + _CHUNK, numbers.stop))).lazy()
         frames = [
             _employees(keys, dice, as_of),
             _devices(keys, dice),

@@ -203,6 +203,21 @@ def test_employees_are_drawn_with_devices_and_orders(tmp_path):
     assert hired.str.to_date("%d/%m/%Y").max() < AS_OF
 
 
+def test_entities_share_the_employees(tmp_path):
+    sample.write(tmp_path, hosts=120, density=1, form="canonical", entities=2, employees=101)
+    ids = pl.concat(pl.read_csv(p, infer_schema=False) for p in sorted(tmp_path.rglob("employees_drawn.csv")))
+    assert ids["employee_id"].n_unique() == ids.height == 101
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.Files, "table", full)
+    with pytest.raises(UsageError, match="cannot be written: No space left on device"):
+        sample.write(tmp_path, hosts=80, density=1, form="canonical")
+
+
 def test_progress_is_told_in_twentieths(tmp_path):
     told = []
     sample.write(tmp_path, hosts=200, density=400, snapshots=1, form="canonical", progress=told.append)

@@ -13,7 +13,7 @@ from lmanalytics.position.offers import Sale, homed, steps, suites
 from lmanalytics.position.orders import ordered
 from lmanalytics.position.plan import SUBJECT
 from lmanalytics.position.problem import TAKES
-from lmanalytics.position.proof import Proof, proof_of, spending
+from lmanalytics.position.proof import KIND, Proof, proof_of, spending
 from lmanalytics.position.rights import with_rights
 from lmanalytics.position.selling import text
 from lmanalytics.position.solve import Solved, solve
@@ -77,9 +77,10 @@ def balance(  # noqa: PLR0913 (a stage reads what the stages before it made)
     flows = _flows(trade, solved, classes)
     short = with_rights(_spread(split, classes, flows), flows, supply).collect().lazy()
     proof = proof or proof_of(trade, solved, supply, classes)
-    rows = grid(plan, usable, short, _detail(flows, supply, classes), versions, products, unknown,
-                spending(trade, solved, proof))  # fmt: skip
-    return Balance(_answer(_per_subject(plan, short)), rows, short, ordered(trade, solved, classes))
+    proven = spending(trade, solved, proof), proof.shadow_prices.lazy()
+    rows = grid(plan, usable, short, _detail(flows, supply, classes), versions, products, unknown, proven)
+    kept = _per_subject(plan, short).join(proven[1], on=KIND, how="left", nulls_equal=True)
+    return Balance(_answer(kept), rows, short, ordered(trade, solved, classes))
 
 
 def _bought(

@@ -45,7 +45,7 @@ def grid(
     versions: pl.DataFrame,
     products: tuple[str, ...],
     unknown: pl.LazyFrame | None = None,
-    spent: pl.LazyFrame | None = None,
+    proven: tuple[pl.LazyFrame, pl.LazyFrame] | None = None,
 ) -> pl.LazyFrame:
     """Build the position.
 
@@ -58,7 +58,8 @@ def grid(
         products: the products whose demand is computed.
         unknown: entity_id, product, metric of which some machine's demand is not computable: each gets a row
             of its own with nothing required, and no other row of it is called covered without saying so.
-        spent: entity_id, objective, bound, is_unpriced (`proof.spending`); None: either side was not given.
+        proven: entity_id, objective, bound (`proof.spending`), and KEY, shadow_price (`Proof`); None: either side was
+            not given.
 
     Returns:
         The `position` answer. Where both sides were given, for every other row
@@ -77,7 +78,7 @@ def grid(
     if flows is not None:
         parts += _allocated(flows)
     totals = pl.concat(parts, how="diagonal_relaxed").group_by(KEY).agg(pl.all().drop_nulls().first())
-    rows = _filled(totals, products, spent, has_demand=plan is not None, has_supply=licenses is not None)
+    rows = _filled(totals, products, proven, has_demand=plan is not None, has_supply=licenses is not None)
     rank = versions.lazy().select("product", "version", "version_rank")
     ordered = rows.join(rank, on=["product", "version"], how="left").sort(
         ["entity_id", "product", "edition", "metric", "version_rank", "version"], nulls_last=True
@@ -117,7 +118,7 @@ def _allocated(flows: pl.LazyFrame) -> list[pl.LazyFrame]:
 def _filled(
     totals: pl.LazyFrame,
     products: tuple[str, ...],
-    spent: pl.LazyFrame | None,
+    proven: tuple[pl.LazyFrame, pl.LazyFrame] | None,
     *,
     has_demand: bool,
     has_supply: bool,
@@ -138,11 +139,13 @@ def _filled(
         surplus=pl.col("owned") + pl.col("allocated_in") - pl.col("allocated_out") - pl.col("assigned"),
     )
     cost = pl.when(pl.col("shortage") == 0).then(pl.lit(0, MONEY)).when(both).then(pl.col("shortage_cost"))
-    none = {"entity_id": pl.String(), "objective": MONEY, "bound": MONEY, "is_unpriced": pl.Boolean()}
-    known = pl.LazyFrame(schema=none) if spent is None else spent
+    sums = {"entity_id": pl.String(), "objective": MONEY, "bound": MONEY}
+    scarce = {**dict.fromkeys(KEY, pl.String()), "shadow_price": MONEY}
+    spent, worth = proven or (pl.LazyFrame(schema=sums), pl.LazyFrame(schema=scarce))
     return (
         filled.with_columns(shortage_cost=cost)
-        .join(known, on="entity_id", how="left")
+        .join(spent.select(*sums), on="entity_id", how="left")
+        .join(worth.select(*scarce), on=KEY, how="left", nulls_equal=True)
         .with_columns(pl.when(both).then(pl.col("objective", "bound")))
         .with_columns(
             gap=pl.col("objective") - pl.col("bound"),

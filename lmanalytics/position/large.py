@@ -8,6 +8,7 @@ numbers (`large_mend`), until plan and bound are close or nothing more is gained
 import numpy as np
 import polars as pl
 
+from lmanalytics.errors import PositionError
 from lmanalytics.position.large_arrays import arrays
 from lmanalytics.position.large_mend import dealt, delivered, mended
 from lmanalytics.position.large_prices import Limits, seek
@@ -25,9 +26,10 @@ def large(problem: Problem, limits: Limits | None = None) -> Solution:
         A plan, its cost, and a bound that no plan can be below.
 
     Raises:
-        PositionError: a need can be met neither by licenses nor by goods, or no plan was found.
+        PositionError: a quantity or price is negative, or a need can be met neither by licenses nor by goods.
 
     """
+    _check(problem)
     a, limits = arrays(problem), limits or Limits()
     best, split, found = seek(a, limits)
     subjects, plan, bound = mended(a, dealt(a, best, split, found), best, split, limits)
@@ -44,3 +46,11 @@ def large(problem: Problem, limits: Limits | None = None) -> Solution:
         worth_of_need=pl.Series(best.prices, dtype=pl.Float64),
         worth_of_supply=pl.Series(saved, dtype=pl.Float64),
     )
+
+
+def _check(problem: Problem) -> None:
+    values = problem.supply["quantity"], problem.goods["price"], problem.arcs["cost"], problem.takes["count"]
+    named = zip(("licenses owned", "prices", "prices of step-ups", "subjects"), values, strict=True)
+    if wrong := [f"{(column < 0).sum()} of the {name}" for name, column in named if (column < 0).any()]:
+        message = f"{', '.join(wrong)} are negative: no cheapest plan follows. Correct the purchases or the price list."
+        raise PositionError(message)

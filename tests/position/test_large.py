@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.position_estates import estate
+from benchmarks.position_heuristics import HEURISTICS
 from lmanalytics.errors import PositionError
 from lmanalytics.position.large import large
 from lmanalytics.position.large_prices import Limits
@@ -192,6 +193,18 @@ def test_a_need_that_nothing_can_meet_is_named():
     p = problem([(10, [{1: 2}])], supply=[4], arcs=[(0, 1, 0.0, None)], goods=[(3.0, {0: 1})], fixed=[0, 0])
     with pytest.raises(PositionError, match=r"16 licenses of need 1 can neither be covered .* nor be bought"):
         large(p)
+
+
+def test_a_negative_price_or_quantity_is_named():
+    p = problem([(1, [{0: 1}])], supply=[-4], goods=[(-3.0, {0: 1})], fixed=[0])
+    with pytest.raises(PositionError, match=r"1 of the licenses owned, 1 of the prices are negative"):
+        large(p)
+
+
+def test_no_rule_of_thumb_is_cheaper():
+    p = estate(60, 1_000)
+    objective = large(p, Limits(whole=0, near=10, mends=1)).objective
+    assert all(objective <= rule(p) for rule in HEURISTICS.values())
 
 
 def test_without_supply_everything_is_bought():

@@ -34,8 +34,7 @@ def machines(
         oses: what became of OSEs (`CHANGES`), for installs: they come with a new machine and go with one that is gone.
 
     """
-    mended = _mended(table, before, after) if corrects else before
-    corrected = differing(table, before, mended, Cause.DATA_CORRECTED) if corrects else pl.DataFrame(schema=CHANGES)
+    mended, corrected = _mended(table, before, after) if corrects else (before, pl.DataFrame(schema=CHANGES))
     rows = _with_machines(table, _estate(table, mended, after, as_of), oses)
     groups = _groups(table)
     changes = [corrected, *_changes(table, rows, groups)]
@@ -117,9 +116,12 @@ def _current(table: str, rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     return observed(rows, MACHINES[table], as_of).filter(pl.col("state") == "current")
 
 
-def _mended(table: str, before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
-    """Give the first run's snapshots as the second tells them."""
-    key = [ENTITY, *CANONICAL[table].key]
+def _mended(table: str, before: pl.LazyFrame, after: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """Give the first run's snapshots as the second tells them, and the rows that were corrected by that."""
+    key, day = [ENTITY, *CANONICAL[table].key], [ENTITY, "observed_on"]
+    days = before.select(day).unique().join(after.select(day).unique(), on=day).collect(engine=STREAMING)
+    if days.is_empty():
+        return before, pl.DataFrame(schema=CHANGES)
     snapshot = [ENTITY, "observed_on", *(["inventory_id"] if table != "installs" else [])]
     told_then, told_now = before.select(snapshot).unique(), after.select(snapshot).unique()
     again = after.join(told_then, on=snapshot, how="semi", nulls_equal=True)
@@ -127,7 +129,9 @@ def _mended(table: str, before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFra
     only = before.join(told_now, on=snapshot, how="anti", nulls_equal=True).join(after, on=key, how="anti")
     first = after.select((pl.col("row_id").max().fill_null(0) + 1).alias("_from"))
     kept = only.join(first, how="cross").with_columns(pl.col("row_id") + pl.col("_from")).drop("_from")
-    return pl.concat([again, same, kept]).sort("row_id")
+    mended = pl.concat([again, same, kept]).sort("row_id")
+    then, now = (frame.join(days.lazy(), on=day, how="semi") for frame in (before, mended))
+    return mended, differing(table, then, now, Cause.DATA_CORRECTED)
 
 
 def _days(table: str, mended: pl.LazyFrame, after: pl.LazyFrame) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -61,11 +62,13 @@ def joined(table: str, before: pl.LazyFrame, after: pl.LazyFrame) -> pl.DataFram
     """
     key = [ENTITY, *CANONICAL[table].key]
     own = content(table)
-    # Rows of one key, such as an observation read twice, are told apart by their number.
-    then = _numbered(before, key).select(
+    # The gate lets no key pass twice, but where parts of it may be empty: those rows are told apart by their number.
+    is_whole = all(CANONICAL[table].columns[c].is_required for c in CANONICAL[table].key)
+    numbered = partial(_numbered, key=[] if is_whole else key)
+    then = numbered(before).select(
         *key, "_n", *(pl.col(c).alias(c + THEN) for c in (*own, "row_id")), _is_then=pl.lit(value=True)
     )
-    now = _numbered(after, key).select(*key, "_n", *own, "row_id", _is_now=pl.lit(value=True))
+    now = numbered(after).select(*key, "_n", *own, "row_id", _is_now=pl.lit(value=True))
     both = then.join(now, on=[*key, "_n"], how="full", coalesce=True, nulls_equal=True)
     changed = [differs(c, table) for c in own]
     return (
@@ -111,7 +114,7 @@ def _machine(column: str, rows: pl.DataFrame) -> pl.Expr:
 
 
 def _numbered(frame: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
-    return frame.with_columns(_n=pl.int_range(pl.len()).over(key))
+    return frame.with_columns(_n=pl.int_range(pl.len()).over(key) if key else pl.lit(0, pl.Int64))
 
 
 def _replaced(before: pl.LazyFrame, after: pl.LazyFrame, cause: Cause) -> Callable[[Cause], pl.LazyFrame]:

@@ -12,7 +12,7 @@ from lmanalytics.position.market import Market, market
 from lmanalytics.position.offers import Sale, homed, steps, suites
 from lmanalytics.position.orders import ordered
 from lmanalytics.position.plan import SUBJECT
-from lmanalytics.position.problem import TAKES
+from lmanalytics.position.problem import TAKES, Problem
 from lmanalytics.position.proof import KIND, Proof, proof_of, spending
 from lmanalytics.position.rights import with_rights
 from lmanalytics.position.selling import text
@@ -73,10 +73,10 @@ def balance(  # noqa: PLR0913 (a stage reads what the stages before it made)
     split = numbered.drop("option").lazy()
     supply = supply_classes(homed(usable, stepping), versions).collect()
     classes = demand_classes(split, versions).collect().with_row_index("d")
-    trade, solved = _bought(numbered, supply, classes, versions, (sale, listed, stepping), settings)
+    trade, problem, solved = _bought(numbered, supply, classes, versions, (sale, listed, stepping), settings)
     flows = _flows(trade, solved, classes)
     short = with_rights(_spread(split, classes, flows), flows, supply).collect().lazy()
-    proof = proof or proof_of(trade, solved, supply, classes)
+    proof = proof or proof_of(trade, problem, solved, supply, classes)
     proven = spending(trade, solved, proof), proof.shadow_prices.lazy()
     rows = grid(plan, usable, short, _detail(flows, supply, classes), versions, products, unknown, proven)
     kept = _per_subject(plan, short).join(proven[1], on=KIND, how="left", nulls_equal=True)
@@ -90,7 +90,7 @@ def _bought(
     versions: pl.DataFrame,
     offered: tuple[Sale, pl.LazyFrame, pl.DataFrame],
     settings: Settings,
-) -> tuple[Market, Solved]:
+) -> tuple[Market, Problem, Solved]:
     """Serve what the chosen options need, and buy the rest, at least cost."""
     sale, listed, stepping = offered
     numbered = split.join(classes.select(*NEEDS, "d"), on=NEEDS, nulls_equal=True)
@@ -105,7 +105,8 @@ def _bought(
         both.select(need=text("joint", ["first", "second"]), quantity=-pl.col("quantity")),
     ])  # fmt: skip
     uses = pl.DataFrame(schema={"take": pl.UInt32, "need": pl.String, "quantity": pl.Int64})
-    return trade, solve(trade.numbered(TAKES.to_frame(), uses, fixed))
+    problem = trade.numbered(TAKES.to_frame(), uses, fixed)
+    return trade, problem, solve(problem)
 
 
 def version_ranks(settings: Settings) -> pl.DataFrame:

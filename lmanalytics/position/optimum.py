@@ -100,7 +100,8 @@ def planned(
     ).join(names, on="d").select("take", "need", "quantity")  # fmt: skip
     trade, all_takes, all_uses = with_minimums(trade, takes, uses, classes, minimums)
     none = pl.DataFrame(schema={"need": pl.String, "quantity": pl.Int64})
-    solved = solve(trade.numbered(all_takes, all_uses, none))
+    problem = trade.numbered(all_takes, all_uses, none)
+    solved = solve(problem)
     taken = takes.select("shape", "option").with_columns(n=solved.solution.takes.head(takes.height))
     chosen = choose(demand, dealt(taken, members))
     more = made_up(trade, solved.solution.packs, classes)
@@ -108,7 +109,7 @@ def planned(
     needed = numbered.lazy().join(classes.lazy().select("d", "demand_class"), on="d")
     return Planned(
         found,
-        proof_of(trade, solved, supply, classes),
+        proof_of(trade, problem, solved, supply, classes),
         needed.select(*OPTION, "demand_class", "quantity"),
     )
 

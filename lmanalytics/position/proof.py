@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 
 from lmanalytics.position.market import Market
+from lmanalytics.position.problem import Problem
 from lmanalytics.position.solve import Solved
+from lmanalytics.position.worth import cost_of_one_more
 from lmanalytics.schemas import ENTITY, MONEY
 
-_WORTH = {"worth": MONEY}
 KIND = [ENTITY, "product", "edition", "version", "metric"]
 
 
@@ -51,11 +52,12 @@ def entity_groups(supply: pl.DataFrame, entities: pl.Series) -> pl.DataFrame:
         label = fresh
 
 
-def proof_of(trade: Market, solved: Solved, supply: pl.DataFrame, classes: pl.DataFrame) -> Proof:
+def proof_of(trade: Market, problem: Problem, solved: Solved, supply: pl.DataFrame, classes: pl.DataFrame) -> Proof:
     """Read bounds and worths from the solution.
 
     Args:
         trade: the market that was solved.
+        problem: the problem that was made of it.
         solved: its solution.
         supply: `supply_classes`.
         classes: `demand_classes`.
@@ -89,16 +91,15 @@ def proof_of(trade: Market, solved: Solved, supply: pl.DataFrame, classes: pl.Da
         .select("group", bound=(pl.col("spent") - pl.col("gap").fill_null(0)).clip(0))
     )
     unpriced = trade.goods.filter(~pl.col("is_priced")).select("good").join(trade.yields, on="good").select("need")
-    worths = (
-        trade.needs.with_columns(worth=solved.solution.worth_of_need)
-        .drop_nulls("demand_class")
-        .with_columns(
-            worth=pl.when(~pl.col("need").is_in(unpriced["need"].implode()) | (pl.col("worth") == 0)).then(
-                pl.col("worth").round(4).cast(MONEY)
-            )
-        )
-        .select("demand_class", "worth")
-    )
+    is_unpriced = pl.col("need").is_in(unpriced["need"].implode())
+    named = trade.needs.with_columns(
+        saved=solved.solution.worth_of_need, worth=pl.Series(cost_of_one_more(problem, solved.solution))
+    ).drop_nulls("demand_class")
+    money = [
+        pl.when(~is_unpriced | (pl.col(c) == 0)).then(pl.col(c).round(4).cast(MONEY)).alias(c)
+        for c in ("saved", "worth")
+    ]
+    worths = named.select("demand_class", *money)
     scarce = trade.supply.with_columns(worth=solved.solution.worth_of_supply).join(supply, on="supply_class")
     reach = trade.arcs.filter(pl.col("need").is_in(unpriced["need"].implode())).select("supply_class").unique()
     held = scarce.join(reach, on="supply_class", how="anti")
@@ -106,10 +107,10 @@ def proof_of(trade: Market, solved: Solved, supply: pl.DataFrame, classes: pl.Da
     kinds = [
         held.select(ENTITY, "product", "edition", pl.col("version_right").alias("version"), "metric",
                     shadow_price=pl.col("worth").round(4).cast(MONEY)),
-        asked.select(*KIND, shadow_price="worth"),
+        asked.select(*KIND, shadow_price="saved"),
     ]  # fmt: skip
     prices = pl.concat(kinds).group_by(KIND).agg(pl.col("shadow_price").max()).sort(KIND, nulls_last=True)
-    return Proof(groups.join(bounds, on="group").select(ENTITY, "group", "bound"), worths, prices)
+    return Proof(groups.join(bounds, on="group").select(ENTITY, "group", "bound"), worths.drop("saved"), prices)
 
 
 def spending(trade: Market, solved: Solved, proof: Proof) -> pl.LazyFrame:

@@ -115,7 +115,7 @@ def _some(order: Whole, most: int, turn: int) -> Whole:
     """Take the next shapes in the order, and some from farther on: near ones can all be of one kind."""
     if len(order) <= most:
         return np.sort(order) if turn == 0 else order[:0]
-    half = most // 2
+    half = max(1, most // 2)
     next_ones, pool = order[turn * half : (turn + 1) * half], order[: _POOL * most]
     return np.unique(np.concatenate([next_ones, pool[turn :: max(1, len(pool) // half)]]))
 

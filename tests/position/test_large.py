@@ -74,7 +74,8 @@ def cheapest(p):
         dealt = [n for n in product(range(count + 1), repeat=len(rows)) if sum(n) == count]
         ways.append([np.array(n) @ uses[rows] for n in dealt])
     wanted = {tuple(p.needs["fixed"].to_numpy() + sum(way, np.zeros(needs, int))) for way in product(*ways)}
-    most = max(max(w) for w in wanted)
+    most = np.maximum(np.array(list(wanted)).max(axis=0), 0)
+    most[-1] += most[0]  # what the line passes on
     flows = []
     for flow in product(
         *(range(p.supply["quantity"][s] + 1) if limit is None else range(limit + 1) for s, _, _, _, limit in arcs)
@@ -88,8 +89,8 @@ def cheapest(p):
     brings = np.zeros((goods, needs), int)
     np.add.at(brings, (p.yields["good"].to_numpy(), p.yields["need"].to_numpy()), p.yields["quantity"].to_numpy())
     spent, given = (np.array(part) for part in zip(*flows, strict=True))
-    # Of a good that brings n at once, more than most / n is of no use.
-    tops = [max(0, -(-most // row.max())) + 1 for row in brings]
+    # More of a good than meets the largest of its needs is of no use.
+    tops = [max(-(-most[d] // row[d]) for d in np.flatnonzero(row > 0)) + 1 for row in brings]
     packs = np.stack(np.meshgrid(*(np.arange(top) for top in tops), indexing="ij"), -1).reshape(-1, goods)
     cost = (spent[:, None] + packs @ p.goods["price"].to_numpy()).ravel()
     met = (given[:, None, :] + packs @ brings).reshape(-1, needs)

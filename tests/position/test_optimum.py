@@ -130,7 +130,7 @@ LOT = st.tuples(st.sampled_from(["Standard", "Datacenter"]), st.integers(1, 40),
 
 
 @given(hosts=st.lists(HOST, min_size=1, max_size=3), lots=st.lists(LOT, max_size=3))
-@settings(max_examples=25)
+@settings(max_examples=10)
 @pytest.mark.slow
 def test_no_other_choice_of_options_leaves_less_to_buy(hosts, lots):
     options, licenses = demand(*hosts), owned(*lots)

@@ -35,7 +35,8 @@ def is_undominated(without_sa: str, with_sa: str, order: list[str], least: pl.Ex
     """
     total = pl.col(without_sa) + pl.col(with_sa)
     fewest = total.reverse().cum_min().reverse().shift(-1).over(order)
-    return (total < pl.min_horizontal(fewest, least)).fill_null(value=True)
+    is_fewer = pl.col(with_sa) < pl.col(with_sa).shift(1).over(order)
+    return (total < pl.min_horizontal(fewest, least)).fill_null(value=True) & is_fewer.fill_null(value=True)
 
 
 def points(demand: pl.LazyFrame, listed: pl.LazyFrame) -> pl.LazyFrame:

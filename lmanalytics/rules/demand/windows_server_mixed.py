@@ -34,29 +34,25 @@ def curve(subjects: pl.LazyFrame, loads: pl.LazyFrame) -> pl.LazyFrame:
     left = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     per_set, runs = pl.col("oses_per_set"), pl.col("host_runs_windows")
     datacenter = _datacenter(loads, at)
-    is_last = pl.col("_left") == pl.col("_never")
     taken = pl.col("_all") - pl.col("_left") + pl.col("host_rights_used")
+    of_subject = subjects.select("subject_number", "oses_per_set", "host_rights_used", "host_runs_windows")
     ranked = (
-        loads.select(*at, "individual_licenses", _rank=~pl.col("needs_datacenter").fill_null(value=False))
-        .sort(*at, "_rank", "individual_licenses", nulls_last=True)
+        loads.select(*at, "individual_licenses", _not_datacenter=~pl.col("needs_datacenter").fill_null(value=False))
+        .sort(*at, "_not_datacenter", "individual_licenses", nulls_last=True)
         .with_columns(
             _all=pl.len().over(at).cast(pl.Int64),
             _left=left.over(at),
             _sum=pl.col("individual_licenses").cum_sum().over(at),
         )
-        .join(datacenter, on=at, how="left")
-        .filter(pl.col("_left") >= pl.col("_never").fill_null(0))
-        .join(subjects.select("subject_number", "oses_per_set", "host_rights_used", "host_runs_windows"),
-              on="subject_number")
-        .with_columns(_taken=taken, _is_last=is_last.fill_null(value=False))
-        .filter(pl.col("_is_last") | (pl.col("_taken") % per_set == 0))
-        .with_columns(
-            sets=pl.when("_is_last")
-            .then(pl.max_horizontal((pl.col("_taken") + per_set - 1) // per_set, runs.cast(pl.Int64)))
-            .otherwise(pl.col("_taken") // per_set)
-        )
+        .filter("_not_datacenter")
+        .join(of_subject, on="subject_number")
+        .with_columns(_taken=taken)
+        .filter(pl.col("_taken") % per_set == 0)
+        .select("subject_number", "_sum", "_left", "host_runs_windows", sets=pl.col("_taken") // per_set)
         .filter((pl.col("sets") > 0) | ~runs)
-    )  # fmt: skip
+        .drop("host_runs_windows")
+    )
+    ranked = pl.concat([ranked, _enough(loads, datacenter, of_subject, at)], how="diagonal")
     # At a moment that fewer sets suffice for, what needs Datacenter is all that is left.
     always = datacenter.group_by("subject_number").agg(
         _is_known=pl.col("_datacenter").is_not_null().all(),
@@ -78,6 +74,24 @@ def curve(subjects: pl.LazyFrame, loads: pl.LazyFrame) -> pl.LazyFrame:
             individual_licenses=pl.max_horizontal(most, least),
             individual_oses=pl.max_horizontal("individual_oses", pl.col("_never").fill_null(0)),
             individual_datacenter=least,
+        )
+    )
+
+
+def _enough(loads: pl.LazyFrame, datacenter: pl.LazyFrame, subjects: pl.LazyFrame, at: list[str]) -> pl.LazyFrame:
+    """Add the sets that take at a moment all that Standard may, where another OSE of the subject needs Datacenter."""
+    taken = pl.col("_others") + pl.col("host_rights_used")
+    fewest = (taken + pl.col("oses_per_set") - 1) // pl.col("oses_per_set")
+    return (
+        loads.join(datacenter.select("subject_number").unique(), on="subject_number", how="semi")
+        .group_by(at)
+        .agg(_others=(~pl.col("needs_datacenter").fill_null(value=False)).sum().cast(pl.Int64))
+        .join(subjects, on="subject_number")
+        .select(
+            "subject_number",
+            sets=pl.max_horizontal(fewest, pl.col("host_runs_windows").cast(pl.Int64)),
+            _sum=pl.lit(0, pl.Int64),
+            _left=pl.lit(0, pl.Int64),
         )
     )
 

@@ -102,6 +102,19 @@ def test_each_edition_of_a_mix_has_the_same_steps():
     assert curve([BIG], oses, edition="Datacenter") == [(1, 0, 12), (2, 0, 12)]
 
 
+def test_sets_may_take_all_of_standard_on_a_day_before_datacenter_came():
+    before = [guest(f"g{n}", vcpus=32, observed_on=date(2026, 3, 1), inventory_id="i") for n in (1, 2)]
+    after = [guest("d", os_edition="Datacenter", vcpus=8, inventory_id="i")]
+    assert curve([BIG], [*before, *after]) == [(1, 24, 0)]
+    assert curve([BIG], [*before, *after], edition="Datacenter") == [(1, 0, 8)]
+
+
+def test_a_point_that_fewer_sets_beat_is_dropped():
+    before = [guest(f"g{n}", vcpus=8, observed_on=date(2026, 3, 1), inventory_id="i") for n in (1, 2, 3)]
+    after = [guest("d", os_edition="Datacenter", vcpus=40, inventory_id="i")]
+    assert curve([BIG], [*before, *after]) == [(1, 24, 0)]
+
+
 @pytest.mark.parametrize("given", [{"operator": "listed_provider"}, {"physical_cores": None}])
 def test_an_option_that_is_closed_has_no_curve(given):
     found = demand([host(**given)], guests(8, 8, 8, 8, 8)).collect()

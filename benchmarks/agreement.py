@@ -1,4 +1,4 @@
-"""Do the engines agree? Every option of every host, row by row."""
+"""Do the engines agree? Every option of every host in every edition, row by row, with every point of its curve."""
 
 from importlib import import_module
 from pathlib import Path
@@ -7,8 +7,9 @@ import polars as pl
 
 from lmanalytics.schemas import MONEY
 
-KEY = ["subject_id", "option"]
-ANSWER = ["licenses_required", "is_available", "cost"]
+KEY = ["subject_id", "option", "edition"]
+CURVE = ["curve_steps", "curve_without_sa", "curve_with_sa"]
+ANSWER = ["licenses_required", "licenses_with_sa", "is_available", "cost", *CURVE]
 
 
 def differences(work: Path, engine: str, other: str) -> pl.DataFrame:
@@ -29,4 +30,5 @@ def _answer(work: Path, engine: str) -> pl.DataFrame:
     cost = pl.col("cost")
     if not frame.schema["cost"].is_integer():
         cost = cost.cast(MONEY) * 10_000
-    return frame.select(*KEY, pl.col("licenses_required").cast(pl.Int64), "is_available", cost.cast(pl.Int64))
+    counts = pl.col("licenses_required", "licenses_with_sa").cast(pl.Int64)
+    return frame.select(*KEY, counts, "is_available", cost.cast(pl.Int64), pl.col(CURVE).cast(pl.List(pl.Int64)))

@@ -57,7 +57,8 @@ def end_to_end(work: Path) -> None:
 def answer(work: Path) -> pl.DataFrame:
     """The options of hosts, as every engine answers them."""
     own = pl.scan_parquet(work / "ours" / "demand.parquet").filter(pl.col("subject_kind") == "host")
-    return own.select("subject_id", "option", "licenses_required", "is_available", "cost").collect()
+    counts = "licenses_required", "licenses_with_sa", "^curve_.*$"
+    return own.select("subject_id", "option", "edition", *counts, "is_available", "cost").collect()
 
 
 def _saved(frames: dict[str, pl.LazyFrame], folder: Path) -> dict[str, pl.LazyFrame]:

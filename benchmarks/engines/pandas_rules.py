@@ -8,6 +8,9 @@ import polars as pl
 AS_OF = pd.Timestamp("2026-06-30")
 FOREVER = pd.Timestamp("2260-01-01")
 PER_PROCESSOR, PER_SERVER, OSES_PER_SET, PER_OSE = 8, 16, 2, 8
+MIXED = "standard_physical_and_virtual_cores"
+CURVE = ["curve_steps", "curve_without_sa", "curve_with_sa"]
+ANSWER = ["subject_id", "option", "edition", "licenses_required", "licenses_with_sa", "is_available", "cost", *CURVE]
 OTHERS = ("license_included", "spla", "visual_studio", "evaluation", "azure_hybrid_benefit")
 
 
@@ -76,50 +79,78 @@ def _running(oses: pd.DataFrame, hosts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _options(hosts: pd.DataFrame, running: pd.DataFrame, price: pd.DataFrame) -> pd.DataFrame:
-    at = running.groupby(["host_id", "moment"]).agg(
-        guests=("own", "size"), virtual=("own", "sum"), needs_datacenter=("needs_datacenter", "any")
+    of_datacenter = running.assign(
+        datacenter=running["own"].where(running["needs_datacenter"], 0), guests=1, others=~running["needs_datacenter"]
     )
-    peaks = at.groupby("host_id").max().reset_index().merge(hosts, on="host_id")
-    standard, datacenter = price.loc["Standard"], price.loc["Datacenter"]
-    open_to_standard = ~peaks["needs_datacenter"]
-    sets = (peaks["guests"] + OSES_PER_SET - 1) // OSES_PER_SET
-    with_sa = peaks["needs_datacenter"].map({True: datacenter["license_and_sa"], False: standard["license_and_sa"]})
+    at = of_datacenter.groupby(["host_id", "moment"])[["guests", "own", "datacenter", "others"]].sum().reset_index()
+    peaks = at.groupby("host_id")[["guests", "own", "datacenter"]].max().reset_index().merge(hosts, on="host_id")
+    peaks["needs_datacenter"] = peaks["datacenter"] > 0
+    peaks["all_sets"] = peaks["cores"] * _sets(peaks["guests"])
+    higher = peaks[peaks["needs_datacenter"]]
+    others = peaks[peaks["own"] > peaks["datacenter"]]
+    by_sets = peaks.assign(is_available=~peaks["needs_datacenter"])
+    mixed = _mixed(_curve(of_datacenter, at), peaks, price.loc["Standard"])
     parts = [
-        _part(peaks, "standard_physical_cores", peaks["cores"] * sets, standard["license"], open_to_standard),
-        _part(peaks, "datacenter_physical_cores", peaks["cores"], datacenter["license"], True),  # noqa: FBT003 (a column)
-        _part(peaks, "virtual_cores", peaks["virtual"], with_sa, True),  # noqa: FBT003 (a column)
-        _mixed(running, peaks, standard),
+        _part(by_sets, "standard_physical_cores", "Standard", by_sets["all_sets"], 0),
+        _part(peaks, "datacenter_physical_cores", "Datacenter", peaks["cores"], 0),
+        _part(others, "virtual_cores", "Standard", 0, others["own"] - others["datacenter"]),
+        _part(higher, "virtual_cores", "Datacenter", 0, higher["datacenter"]),
+        _part(mixed, MIXED, "Standard", mixed["without"], mixed["with"]),
+        _part(_of_datacenter(mixed), MIXED, "Datacenter", 0, mixed.loc[mixed["needs_datacenter"], "datacenter"]),
     ]
-    options = pd.concat(parts).sort_values(["subject_id", "option"])
-    return options.astype({"licenses_required": "int64", "is_available": "bool", "cost": "int64"})
+    options = pd.concat(parts).merge(price, left_on="edition", right_index=True)
+    options["licenses_required"] = options["without"] + options["with"]
+    options["cost"] = options["without"] * options["license"] + options["with"] * options["license_and_sa"]
+    named = options.rename(columns={"host_id": "subject_id", "with": "licenses_with_sa"})
+    return named[ANSWER].sort_values(["subject_id", "option", "edition"])
 
 
-def _part(peaks: pd.DataFrame, option: str, licenses: pd.Series, price: object, is_available: object) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "subject_id": peaks["host_id"],
-            "option": option,
-            "licenses_required": licenses,
-            "is_available": is_available,
-            "cost": licenses * price,
-        }
-    )
+def _sets(oses: pd.Series) -> pd.Series:
+    return (oses + OSES_PER_SET - 1) // OSES_PER_SET
 
 
-def _mixed(running: pd.DataFrame, peaks: pd.DataFrame, standard: pd.Series) -> pd.DataFrame:
-    ranked = running.sort_values(["host_id", "moment", "own"])
-    at = ranked.groupby(["host_id", "moment"])["own"]
-    taken = at.transform("size") - at.cumcount() - 1
-    curve = pd.DataFrame({"host_id": ranked["host_id"], "taken": taken, "individual": at.cumsum()})
-    curve = curve[(curve["taken"] % OSES_PER_SET == 0) & (curve["taken"] > 0)]
-    curve["sets"] = curve["taken"] // OSES_PER_SET
-    points = curve.groupby(["host_id", "sets"])["individual"].max().reset_index().merge(peaks, on="host_id")
-    by_sets = points["sets"] * points["cores"]
-    points["licenses_required"] = by_sets + points["individual"]
-    points["cost"] = by_sets * standard["license"] + points["individual"] * standard["license_and_sa"]
-    order = ["host_id", "cost", "licenses_required", "sets"]
+def _part(peaks: pd.DataFrame, option: str, edition: str, without: object, with_sa: object) -> pd.DataFrame:
+    columns = ["host_id", *peaks.columns.intersection(["is_available", *CURVE])]
+    part = peaks[columns].assign(option=option, edition=edition)
+    part["without"], part["with"] = without, with_sa
+    if "is_available" not in part:
+        part["is_available"] = True
+    return part.reindex(columns=["host_id", "option", "edition", "is_available", "without", "with", *CURVE])
+
+
+def _curve(running: pd.DataFrame, at: pd.DataFrame) -> pd.DataFrame:
+    """License what some sets leave by itself: the smallest, and always what needs Datacenter."""
+    ranked = running.sort_values(["host_id", "moment", "others", "own"])
+    group = ranked.groupby(["host_id", "moment"])["own"]
+    taken = group.transform("size") - group.cumcount() - 1
+    left = pd.DataFrame({"host_id": ranked["host_id"], "sets": taken // OSES_PER_SET, "individual": group.cumsum()})
+    left = left[(taken % OSES_PER_SET == 0) & ranked["others"]]
+    all_taken = at.assign(sets=_sets(at["others"]), individual=at["datacenter"])[["host_id", "sets", "individual"]]
+    return pd.concat([left, all_taken]).groupby(["host_id", "sets"])["individual"].max().reset_index()
+
+
+def _mixed(curve: pd.DataFrame, peaks: pd.DataFrame, standard: pd.Series) -> pd.DataFrame:
+    points = curve.merge(peaks, on="host_id")
+    individual = points[["individual", "datacenter"]].max(axis=1)
+    points["without"], points["with"] = points["sets"] * points["cores"], individual - points["datacenter"]
+    points["total"] = points["without"] + points["with"]
+    points["cost"] = points["without"] * standard["license"] + points["with"] * standard["license_and_sa"]
+    points = points[(points["sets"] > 0) & (individual > 0)]
+    # a point is of no use where more sets need no more licenses, or fewer sets no more with Software Assurance
+    down = points.sort_values(["host_id", "sets"], ascending=[True, False])
+    more_sets = down.groupby("host_id")["total"].cummin().groupby(down["host_id"]).shift()
+    sets_alone = down["all_sets"].mask(down["needs_datacenter"])
+    is_dear = down["total"] >= pd.concat([more_sets, sets_alone], axis=1).min(axis=1)
+    kept = down[~is_dear & (down["with"] != down.groupby("host_id")["with"].shift(-1))][::-1]
+    lists = kept.groupby("host_id")[["sets", "without", "with"]].agg(list).set_axis(CURVE, axis=1)
+    order = ["host_id", "cost", "total", "sets"]
     best = points.sort_values(order, ascending=[True, True, True, False]).drop_duplicates("host_id")
-    best = best.assign(option="standard_physical_and_virtual_cores", is_available=~best["needs_datacenter"])
-    return best.rename(columns={"host_id": "subject_id"})[
-        ["subject_id", "option", "licenses_required", "is_available", "cost"]
-    ]
+    return best.merge(lists, left_on="host_id", right_index=True, how="left")
+
+
+def _of_datacenter(mixed: pd.DataFrame) -> pd.DataFrame:
+    higher = mixed[mixed["needs_datacenter"]].copy()
+    lengths = higher["curve_steps"].str.len()
+    higher["curve_without_sa"] = [[0] * n for n in lengths]
+    higher["curve_with_sa"] = [[each] * n for each, n in zip(higher["datacenter"], lengths, strict=True)]
+    return higher

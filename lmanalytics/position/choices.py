@@ -57,7 +57,8 @@ def rows_of(usable: pl.LazyFrame, split: pl.DataFrame, joint: pl.DataFrame, toda
         SUBJECT, option, cost, d, quantity (lists: what the option needs of each class).
 
     """
-    needed = split.group_by(OPTION).agg(pl.col("d", "quantity").sort_by("d"))
+    summed = split.group_by(*OPTION, "d").agg(pl.col("quantity").sum())  # two rows of an option may need one class
+    needed = summed.group_by(OPTION).agg(pl.col("d", "quantity").sort_by("d"))
     options = open_options(usable).collect().join(needed, on=OPTION, how="left")
     kept = pl.lit(value=True) if today is None else pl.col("_today").is_not_null()
     if today is not None:

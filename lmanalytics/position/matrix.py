@@ -39,7 +39,10 @@ def matrix_of(problem: Problem) -> Matrix:
     takes, flows, packs = problem.takes.height, problem.arcs.height, problem.goods.height
     shapes, supply, needs = shapes_of(problem), problem.supply.height, problem.needs.height
     flow = takes + np.arange(flows)
-    uses, yields, arcs = problem.uses, problem.yields, problem.arcs
+    # HiGHS may never return from a matrix that names one place twice.
+    uses = problem.uses.group_by("take", "need", maintain_order=True).agg(pl.col("quantity").sum())
+    yields = problem.yields.group_by("good", "need", maintain_order=True).agg(pl.col("quantity").sum())
+    arcs = problem.arcs
     rows = [
         problem.takes["shape"].to_numpy(),
         shapes + arcs["supply"].to_numpy().astype(np.int64),

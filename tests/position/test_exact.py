@@ -58,6 +58,12 @@ def problem(shapes, lots, packs):
     )  # fmt: skip
 
 
+def test_an_option_that_names_one_class_twice_needs_both():
+    one = problem([(3, [[8, *[0] * 9]])], [], {BUY_S: [(2, 100)]})
+    twice = replace(one, uses=pl.concat([one.uses, one.uses]))
+    assert (exact(one).objective, exact(twice).objective) == (1200.0, 2400.0)
+
+
 def filled(line, quantity, packs):
     """Cost the cheapest mix of packs for at least so many licenses."""
     best = [0] + [None] * quantity

@@ -30,7 +30,7 @@ Tables = dict[str, pl.LazyFrame]
 Stage = Callable[[Tables, Settings], Tables]
 PARTS = ("demand_of_", "rights_demand_of_", "findings_of_", "installs_outcomes_")
 """Beginnings of the names of what single topics give to answers of several."""
-SWING_LIMIT = 1_000
+SWING_LIMIT = 5_000
 """OSEs above which other readings of the policies are not computed beside the one in force."""
 
 

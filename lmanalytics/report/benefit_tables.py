@@ -9,6 +9,8 @@ from lmanalytics.report.display import Grid
 from lmanalytics.report.reasons import words
 from lmanalytics.report.run import Run
 
+_NO_ESU = "Nothing runs that Extended Security Updates are offered for."
+
 
 def benefits_table(run: Run, limit: int = 60) -> GT:
     """List the benefits of Software Assurance by agreement and pool: entitled or not, how many, until when."""
@@ -215,9 +217,23 @@ def esu_table(run: Run, limit: int = 60) -> GT:
         "reason": "Why",
     }
     strong = {"gap": pl.col("gap") > 0}
-    return _grid(
-        run, "esu", columns, "Nothing runs that Extended Security Updates are offered for.", limit, strong
-    ).show(frame)
+    return _grid(run, "esu", columns, _NO_ESU, limit, strong).show(frame)
+
+
+def esu_updates_table(run: Run) -> GT:
+    """Count by product and version what may be updated, what gets new updates, and what is bound to licenses."""
+    key = ["product", "version", "is_permitted", "gets_new_updates", "is_bound_to_covered_licenses", "rule", "reason"]
+    frame = run.esu_updates.group_by(key).agg(subjects=pl.len().cast(pl.Int64)).sort(key, nulls_last=True)
+    columns = {
+        "product": "Product",
+        "version": "Version",
+        "subjects": "Subjects",
+        "is_permitted": "Updates may be used",
+        "gets_new_updates": "New ones are had",
+        "reason": "Why",
+    }
+    strong = {"is_permitted": ~pl.col("is_permitted")}
+    return _grid(run, "esu_updates", columns, _NO_ESU, strong=strong).show(frame)
 
 
 def _grid(

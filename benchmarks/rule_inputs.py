@@ -21,6 +21,8 @@ TERMS = ("license_grants", "listed", "offered")
 
 TESTS = ROOT / "tests" / "rules"
 COPY = "_copy"
+IDS = ("_id", "_number")
+"""How the columns end by which rules join rows and tell groups apart."""
 
 
 def by_name() -> dict[str, ModuleType]:
@@ -102,7 +104,7 @@ def _frame(folder: Path, call: str, name: str) -> pl.DataFrame:
 
 def _numbered(numbers: pl.LazyFrame, frame: pl.DataFrame) -> pl.LazyFrame:
     """Copy a frame once for each number; text ids end in it, whole ones are moved up by it."""
-    ids = [name for name in frame.columns if name.endswith("_id")]
+    ids = [name for name in frame.columns if name.endswith(IDS)]
     texts = [pl.format("{}~{}", name, COPY).alias(name) for name in ids if frame.schema[name] == pl.String]
     wholes = [
         pl.col(name) + pl.col(COPY) * (int(frame[name].max() or 0) + 1)

@@ -49,13 +49,14 @@ def test_a_module_answers_every_copy_as_the_first(work, name):
 
 
 def test_ids_of_copies_differ_and_terms_are_given_once(tmp_path):
-    frame = pl.DataFrame({"ose_id": ["a", None], "row_id": [7, 9], "cores": [1, 2]})
+    frame = pl.DataFrame({"ose_id": ["a", None], "row_id": [7, 9], "subject_number": [0, 1], "cores": [1, 2]})
     for name in ("oses", "offered"):
         frame.write_parquet(tmp_path / f"call.{name}.parquet")
     rule_inputs.tile(tmp_path, "call", ["oses", "offered"], tmp_path / "tiled", 3)
     tiled = pl.read_parquet(tmp_path / "tiled" / "call.oses.parquet")
     assert tiled["ose_id"].drop_nulls().sort().to_list() == ["a~0", "a~1", "a~2"]
     assert tiled["row_id"].sort().to_list() == [7, 9, 17, 19, 27, 29]
+    assert tiled["subject_number"].sort().to_list() == [0, 1, 2, 3, 4, 5]
     assert tiled["cores"].sum() == 9
     assert pl.read_parquet(tmp_path / "tiled" / "call.offered.parquet").equals(frame)
 

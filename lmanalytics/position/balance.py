@@ -8,6 +8,7 @@ from lmanalytics.position.choices import joints
 from lmanalytics.position.classes import NEEDS, demand_classes, in_force, needs, supply_classes
 from lmanalytics.position.fits import fits
 from lmanalytics.position.grid import grid
+from lmanalytics.position.groups import groups_of
 from lmanalytics.position.market import Market, market
 from lmanalytics.position.offers import Sale, homed, steps, suites
 from lmanalytics.position.orders import ordered
@@ -77,7 +78,8 @@ def balance(  # noqa: PLR0913 (a stage reads what the stages before it made)
     flows = _flows(trade, solved, classes)
     short = with_rights(_spread(split, classes, flows), flows, supply).collect().lazy()
     proof = proof or proof_of(trade, problem, solved, supply, classes)
-    proven = spending(trade, solved, proof), proof.shadow_prices.lazy()
+    bought = groups_of(trade, problem, supply, classes)
+    proven = spending(trade, solved, proof, bought), proof.shadow_prices.lazy()
     rows = grid(plan, usable, short, _detail(flows, supply, classes), versions, products, unknown, proven)
     kept = _per_subject(plan, short).join(proven[1], on=KIND, how="left", nulls_equal=True)
     return Balance(_answer(kept), rows, short, ordered(trade, solved, classes))

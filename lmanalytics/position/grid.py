@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from lmanalytics.position.groups import NODE
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.schemas import ANSWERS, MONEY
 
@@ -58,8 +59,8 @@ def grid(
         products: the products whose demand is computed.
         unknown: entity_id, product, metric of which some machine's demand is not computable: each gets a row
             of its own with nothing required, and no other row of it is called covered without saying so.
-        proven: entity_id, objective, bound (`proof.spending`), and KEY, shadow_price (`Proof`); None: either side was
-            not given.
+        proven: objective and bound of what was solved together (`proof.spending`), and KEY, shadow_price (`Proof`);
+            None: either side was not given.
 
     Returns:
         The `position` answer. Where both sides were given, for every other row
@@ -139,14 +140,15 @@ def _filled(
         surplus=pl.col("owned") + pl.col("allocated_in") - pl.col("allocated_out") - pl.col("assigned"),
     )
     cost = pl.when(pl.col("shortage") == 0).then(pl.lit(0, MONEY)).when(both).then(pl.col("shortage_cost"))
-    sums = {"entity_id": pl.String(), "objective": MONEY, "bound": MONEY}
+    names = [*NODE, "entity_group", "product_group"]
+    sums = {**dict.fromkeys(names, pl.String()), "objective": MONEY, "bound": MONEY}
     scarce = {**dict.fromkeys(KEY, pl.String()), "shadow_price": MONEY}
     spent, worth = proven or (pl.LazyFrame(schema=sums), pl.LazyFrame(schema=scarce))
     return (
         filled.with_columns(shortage_cost=cost)
-        .join(spent.select(*sums), on="entity_id", how="left")
+        .join(spent.select(*sums), on=NODE, how="left", nulls_equal=True)
         .join(worth.select(*scarce), on=KEY, how="left", nulls_equal=True)
-        .with_columns(pl.when(both).then(pl.col("objective", "bound")))
+        .with_columns(pl.when(both).then(pl.col("objective", "bound", "entity_group", "product_group")))
         .with_columns(
             gap=pl.col("objective") - pl.col("bound"),
             rule=pl.lit("position"),

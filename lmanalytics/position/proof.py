@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
+from lmanalytics.position.groups import NODE, Groups, groups_of
 from lmanalytics.position.market import Market
 from lmanalytics.position.problem import Problem
 from lmanalytics.position.solve import Solved
@@ -16,40 +16,14 @@ KIND = [ENTITY, "product", "edition", "version", "metric"]
 
 @dataclass(frozen=True)
 class Proof:
-    """Bounds by entity group, and worths."""
+    """Bounds by what was solved together, and worths."""
 
     bounds: pl.DataFrame
-    """entity_id, bound Float64: less than this none of the plans for the entity's group costs."""
+    """`Groups.nodes`, bound Float64: less than this none of the plans for the group costs."""
     worths: pl.DataFrame
     """demand_class, worth: what one license more needed would cost; null where no price was given."""
     shadow_prices: pl.DataFrame
     """KIND, shadow_price: what one license more of that kind would save."""
-
-
-def entity_groups(supply: pl.DataFrame, entities: pl.Series) -> pl.DataFrame:
-    """Group entities of which one's licenses may serve another: entity_id, group (the least name)."""
-    names = pl.concat([entities, supply[ENTITY]]).unique().sort()
-    if "serves" not in supply.columns or supply["serves"].null_count() == supply.height:
-        return pl.DataFrame({ENTITY: names, "group": names})
-    edges = (
-        supply.select(ENTITY, other=pl.col("serves").str.split(";"))
-        .drop_nulls()
-        .explode("other", empty_as_null=False, keep_nulls=False)
-        .unique()
-        .filter(pl.col("other").is_in(names.implode()))
-    )
-    index = pl.DataFrame({ENTITY: names}).with_row_index("n")
-    ends = edges.join(index, on=ENTITY).join(index.rename({ENTITY: "other", "n": "m"}), on="other")
-    a, b = ends["n"].to_numpy(), ends["m"].to_numpy()
-    label = np.arange(len(names))
-    while True:
-        fresh = label.copy()
-        np.minimum.at(fresh, a, label[b])
-        np.minimum.at(fresh, b, label[a])
-        fresh = fresh[fresh]
-        if (fresh == label).all():
-            return pl.DataFrame({ENTITY: names, "group": names[label]})
-        label = fresh
 
 
 def proof_of(trade: Market, problem: Problem, solved: Solved, supply: pl.DataFrame, classes: pl.DataFrame) -> Proof:
@@ -66,29 +40,23 @@ def proof_of(trade: Market, problem: Problem, solved: Solved, supply: pl.DataFra
         The proof.
 
     """
-    groups = entity_groups(supply, classes[ENTITY])
-    spent = trade.goods.select(ENTITY, spent=pl.col("price") * solved.solution.packs)
-    gaps = solved.gaps.to_frame("gap").with_row_index("part")
-    placed = trade.needs.with_columns(part=solved.part_of_need).join(
-        classes.select("demand_class", ENTITY), on="demand_class"
-    )
+    groups = groups_of(trade, problem, supply, classes)
+    spent = trade.goods.select(spent=pl.col("price") * solved.solution.packs, group=groups.of_good)
+    gaps = solved.gaps.to_frame("gap").with_columns(part=pl.int_range(pl.len(), dtype=pl.Int64))
     slack = (
-        placed.select(pl.col("part").cast(pl.UInt32), ENTITY)
-        .join(groups, on=ENTITY)
-        .select("part", "group")
+        pl.DataFrame({"part": solved.part_of_need.cast(pl.Int64), "group": groups.of_need})
         .unique()
         .join(gaps, on="part")
         .sort("group", "part")
         .group_by("group")
         .agg(pl.col("gap").sum())
     )
+    sums = spent.sort("group", "spent").group_by("group").agg(pl.col("spent").sum())
     bounds = (
-        spent.join(groups, on=ENTITY)
-        .sort("group", "spent")
-        .group_by("group")
-        .agg(pl.col("spent").sum())
+        groups.nodes.join(sums, on="group", how="left")
         .join(slack, on="group", how="left")
-        .select("group", bound=(pl.col("spent") - pl.col("gap").fill_null(0)).clip(0))
+        .with_columns(bound=(pl.col("spent").fill_null(0) - pl.col("gap").fill_null(0)).clip(0))
+        .drop("spent", "gap")
     )
     unpriced = trade.goods.filter(~pl.col("is_priced")).select("good").join(trade.yields, on="good").select("need")
     is_unpriced = pl.col("need").is_in(unpriced["need"].implode())
@@ -110,27 +78,30 @@ def proof_of(trade: Market, problem: Problem, solved: Solved, supply: pl.DataFra
         asked.select(*KIND, shadow_price="saved"),
     ]  # fmt: skip
     prices = pl.concat(kinds).group_by(KIND).agg(pl.col("shadow_price").max()).sort(KIND, nulls_last=True)
-    return Proof(groups.join(bounds, on="group").select(ENTITY, "group", "bound"), worths.drop("saved"), prices)
+    return Proof(bounds, worths.drop("saved"), prices)
 
 
-def spending(trade: Market, solved: Solved, proof: Proof) -> pl.LazyFrame:
+def spending(trade: Market, solved: Solved, proof: Proof, bought: Groups) -> pl.LazyFrame:
     """Add up exactly what is bought, beside the bound.
 
     Args:
         trade: the market that was solved for the chosen options.
         solved: its solution.
         proof: what was proven when the options were chosen.
+        bought: what hangs together where the options are chosen: less than when they were open.
 
     Returns:
-        entity_id, objective, bound (both null where something to buy has no price, or prices are in several
-        currencies), is_unpriced.
+        NODE, entity_group, product_group, objective, bound (both null where something to buy for the group has no
+        price, or prices are in several currencies), is_unpriced.
 
     """
-    bought = trade.goods.with_columns(packs=solved.solution.packs).filter((pl.col("packs") > 0) & (pl.col("size") > 0))
-    groups = proof.bounds
+    first = bought.nodes.select(*NODE, part="group").join(proof.bounds, on=NODE, nulls_equal=True)
+    to_group = first.group_by("part").agg(pl.col("group").min())
     cost = (pl.col("packs") * pl.col("unit_price")).cast(MONEY)
     sums = (
-        bought.join(groups, on=ENTITY)
+        trade.goods.with_columns(packs=solved.solution.packs, part=bought.of_good)
+        .filter((pl.col("packs") > 0) & (pl.col("size") > 0))
+        .join(to_group, on="part")
         .group_by("group")
         .agg(
             cost.sum().alias("objective"),
@@ -141,13 +112,15 @@ def spending(trade: Market, solved: Solved, proof: Proof) -> pl.LazyFrame:
     cents = (pl.col("bound") * 100 + 1e-6).floor().cast(pl.Int64)
     known = ~pl.col("is_unpriced") & (pl.col("_currencies") <= 1)
     return (
-        groups.join(sums, on="group", how="left")
+        proof.bounds.join(sums, on="group", how="left")
         .with_columns(
             pl.col("objective").fill_null(0),
             pl.col("is_unpriced").fill_null(value=False),
             pl.col("_currencies").fill_null(0),
         )
         .with_columns(bound=pl.min_horizontal((cents.cast(MONEY) / 100).cast(MONEY), "objective"))
-        .select(ENTITY, "is_unpriced", pl.when(known).then(pl.col("objective", "bound")))
+        .select(
+            *NODE, "entity_group", "product_group", "is_unpriced", pl.when(known).then(pl.col("objective", "bound"))
+        )
         .lazy()
     )

@@ -83,7 +83,7 @@ def _parts(problem: Problem) -> dict[str, np.ndarray]:
         shapes + supply + problem.yields["good"].to_numpy().astype(np.int64),
     ])  # fmt: skip
     need = np.concatenate([frame["need"].to_numpy() for frame in (problem.uses, problem.arcs, problem.yields)])
-    label = _components(first, need.astype(np.int64), shapes + supply + goods, problem.needs.height)
+    label = components(first, need.astype(np.int64), shapes + supply + goods, problem.needs.height)
     of_need, of_other = label
     numbers = np.unique(of_need)
     bins = max(min(numbers.size, _BINS), 1)
@@ -98,8 +98,19 @@ def _parts(problem: Problem) -> dict[str, np.ndarray]:
     }
 
 
-def _components(first: np.ndarray, need: np.ndarray, others: int, needs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give everything the least number of a need that it hangs together with; what hangs on none, `needs`."""
+def components(first: np.ndarray, need: np.ndarray, others: int, needs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give everything the least number of a need that it hangs together with; what hangs on none, `needs`.
+
+    Args:
+        first: one end of each link: of the other things, numbered from 0.
+        need: its other end.
+        others: how many other things there are.
+        needs: how many needs there are.
+
+    Returns:
+        The number of each need's component, and of each other thing's.
+
+    """
     of_need, of_other = np.arange(needs), np.full(others, needs)
     while True:
         np.minimum.at(of_other, first, of_need[need])

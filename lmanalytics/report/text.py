@@ -117,15 +117,19 @@ def deployment(run: Run) -> Markdown:
 
 def position(run: Run) -> Markdown:
     """Say what still has to be bought and how good the assignment of licenses is proven to be."""
-    proof = run.position.select("objective", "bound", "gap", "currency").drop_nulls("objective").unique()
+    together = ["entity_group", "product_group"]
+    groups = (
+        run.position.drop_nulls("objective")
+        .group_by(together)
+        .agg(pl.col("objective", "bound").first(), pl.col("currency").drop_nulls().min())
+    )
+    paid = groups.filter((pl.col("objective") > 0) | (pl.col("objective").max() == 0))
+    currency = pl.when(pl.col("objective") > 0).then("currency")
+    sums = paid.group_by(currency).agg(pl.col("objective", "bound").sum())
     points = [
         f"What must still be bought costs {amount(row['objective'], row['currency'] or '')}."
-        + (
-            f" No assignment of the owned licenses costs less than {amount(row['bound'])}."
-            if row["bound"] is not None
-            else ""
-        )
-        for row in proof.sort("objective", "currency").collect().to_dicts()
+        f" No assignment of the owned licenses costs less than {amount(row['bound'])}."
+        for row in sums.sort("currency", nulls_last=True).collect().to_dicts()
     ]
     options = run.plan.select(chosen=pl.col("option").is_not_null().sum(), without=pl.col("option").is_null().sum())
     chosen, without = options.collect().row(0)

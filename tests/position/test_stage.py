@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lmanalytics.errors import PositionError
 from lmanalytics.position import alternatives, stage
@@ -247,3 +249,63 @@ def test_the_same_inputs_give_the_same_position():
     hosts = demand_of(*(row for n in range(4) for row in host(f"h{n}", standard=32, datacenter=16)))
     first, second = solved(hosts, owned), solved(hosts, owned)
     assert all(first[name].equals(second[name]) for name in first)
+
+
+def test_a_product_without_prices_leaves_the_proof_of_all_others():
+    other = ("s", CENTER, "datacenter", "Datacenter", 4, None)
+    found = solved(demand_of(*host("h", standard=16), other), NOTHING, PRICES[:-1])
+    rows = found["position"].filter(pl.col("required") > 0).sort("product")
+    assert rows.select("product_group", "objective", "bound", "gap").rows() == [
+        ("System Center core", None, None, None),
+        ("Windows Server core", Decimal(1000), Decimal(1000), Decimal(0)),
+    ]
+    assert rows["reason"].to_list() == [Reason.SHORT_WITHOUT_PRICE.code, Reason.SHORT.code]
+    assert rows["entity_group"].to_list() == ["main", "main"]
+
+
+def test_a_suite_that_serves_two_products_makes_one_group_of_them():
+    found = solved(demand_of(*both("h", 16, 16)), NOTHING, [*PRICES, SUITE])
+    groups = found["position"].filter(pl.col("required") > 0)["product_group"].unique().to_list()
+    assert groups == ["System Center core;Windows Server core"]
+    apart = demand_of(both("a", 16, 16)[0], both("b", 16, 16)[1])
+    rows = solved(apart, NOTHING, [*PRICES, SUITE])["position"].filter(pl.col("required") > 0)
+    assert sorted(rows.select("product_group", "objective").rows()) == [
+        ("System Center core", Decimal(8 * 600)),
+        ("Windows Server core", Decimal(8 * 800)),
+    ]
+
+
+LOT = st.tuples(
+    st.sampled_from([WINDOWS, CENTER]), st.sampled_from(["Standard", "Datacenter"]), st.integers(1, 40), st.booleans()
+)
+HOST = st.tuples(st.integers(0, 40), st.integers(0, 24), st.integers(0, 24))
+
+
+@given(lots=st.lists(LOT, max_size=4), hosts=st.lists(HOST, min_size=1, max_size=4), is_priced=st.booleans())
+@settings(max_examples=15)
+@pytest.mark.slow
+def test_nothing_is_below_zero_and_every_license_is_counted_once(lots, hosts, is_priced):
+    rows = [row for n, (standard, datacenter, _) in enumerate(hosts) for row in host(f"h{n}", standard, datacenter)]
+    rows += [(f"h{n}", CENTER, "datacenter", "Datacenter", c, str(300 * c)) for n, (_, _, c) in enumerate(hosts) if c]
+    if not rows:
+        rows = host("h", standard=16)
+    owned = licenses_of(*((f"l{n}", *lot) for n, lot in enumerate(lots))) if lots else NOTHING
+    found = solved(demand_of(*rows), owned, [*PRICES, SUITE] if is_priced else None)
+    position, plan = found["position"], found["plan"]
+    counts = ["owned", "required", "assigned", "allocated_in", "allocated_out", "surplus", "shortage"]
+    known = position.drop_nulls("required")
+    assert known.select(pl.min_horizontal(pl.col(counts).min())).item() >= 0
+    assert known.filter(pl.col("required") != pl.col("assigned") + pl.col("shortage")).is_empty()
+    held, gone = (
+        known.select(pl.sum_horizontal(c)).to_series()
+        for c in (["owned", "allocated_in"], ["assigned", "surplus", "allocated_out"])
+    )
+    assert held.equals(gone)
+    assert known["required"].sum() == plan["licenses_required"].sum()
+    assert known["assigned"].sum() == plan["licenses_assigned"].sum()
+    assert known["allocated_in"].sum() == known["allocated_out"].sum()
+    if is_priced:
+        groups = known.select("product_group", "objective", "bound").unique()
+        assert groups["product_group"].is_unique().all()
+        assert groups["objective"].sum() == found["true_up"]["cost"].sum()
+        assert (groups["bound"] <= groups["objective"]).all()

@@ -106,7 +106,8 @@ def _clusters(key: str, hosts: pl.LazyFrame, group: Sequence[Sheet], names: Name
     if not told:
         return
     cores = pl.col("physical_cores").str.replace_all(",", "").cast(pl.Int64, strict=False)
-    summed = hosts.group_by("cluster_id").agg(pl.when(cores.is_not_null().all()).then(cores.sum()).alias("summed"))
+    once = hosts.select("cluster_id", "host_id", "physical_cores").unique()
+    summed = once.group_by("cluster_id").agg(pl.when(cores.is_not_null().all()).then(cores.sum()).alias("summed"))
     checked = (
         pl.concat(told)
         .unique("cluster_id", keep="none")

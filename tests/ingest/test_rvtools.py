@@ -315,6 +315,12 @@ def test_the_cores_of_a_cluster_are_checked(exports, stated, is_found):
     assert ("cluster_cores_differ" in exports.findings()) == is_found
 
 
+def test_a_host_that_is_listed_twice_counts_once_for_its_cluster(exports):
+    cluster = [["Name", "NumHosts", "NumCpuCores", "VI SDK UUID"], ["C1", "2", "64", VC]]
+    book(exports, [vm(1)], [host(), host(), host("esx2")], vCluster=cluster).read()
+    assert "cluster_cores_differ" not in exports.findings()
+
+
 def test_a_cluster_with_a_host_of_unknown_cores_is_not_said_to_differ(exports):
     cluster = [["Name", "NumHosts", "NumCpuCores", "VI SDK UUID"], ["C1", "2", "64", VC]]
     unknown = ["esx2", "DC", "C1", None, None, None, VC]

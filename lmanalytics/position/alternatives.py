@@ -3,6 +3,7 @@
 import polars as pl
 
 from lmanalytics.position.plan import OPTION, SUBJECT, open_options
+from lmanalytics.position.points import everyone, named
 from lmanalytics.position.proof import Proof
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.schemas import ANSWERS, MONEY
@@ -18,7 +19,11 @@ class Reason(ReasonBase):
 
 
 def alternatives(
-    demand: pl.LazyFrame, plan: pl.LazyFrame, split: pl.LazyFrame | None, proof: Proof | None
+    demand: pl.LazyFrame,
+    plan: pl.LazyFrame,
+    split: pl.LazyFrame | None,
+    proof: Proof | None,
+    alike: pl.DataFrame | None,
 ) -> pl.LazyFrame:
     """Put the open options of every subject side by side.
 
@@ -27,22 +32,24 @@ def alternatives(
         plan: chosen options.
         split: SUBJECT, option, demand_class, quantity (`optimum.Planned`); None: nothing requires a license.
         proof: the worth of one license of each class; None likewise.
+        alike: `points.kinds`; None likewise.
 
     Returns:
         The `alternatives` answer: cost (at list price) and cost_with_owned (each license at what one more needed
-        would cost, by the duals of the relaxation; 0 where enough is owned; null without prices).
+        would cost, by the duals of the relaxation; 0 where enough is owned; null without prices), of an option with
+        a curve both at its cheapest point.
 
     """
-    if split is None or proof is None:
+    if split is None or proof is None or alike is None:
         return ANSWERS["alternatives"].empty()
     worth = pl.col("quantity") * pl.col("worth")
-    given = (
+    points = (
         split.join(proof.worths.lazy(), on="demand_class", how="left")
         .group_by(OPTION)
-        .agg(
-            _with_owned=pl.when(pl.col("worth").is_not_null().all()).then(worth.sum()).cast(MONEY), _is_needed=pl.len()
-        )
+        .agg(_with_owned=pl.when(pl.col("worth").is_not_null().all()).then(worth.sum()).cast(MONEY))
     )
+    cheapest = named(points).group_by(OPTION).agg(pl.col("_with_owned").min(), _is_needed=pl.len())
+    given = everyone(cheapest, alike)
     chosen = plan.select(OPTION).drop_nulls().unique().with_columns(_is_chosen=pl.lit(value=True))
     currency = demand.group_by(OPTION).agg(pl.col("currency").drop_nulls().first())
     rows = (

@@ -6,11 +6,11 @@ A subject that runs both products of a suite chooses for both at once, so that s
 import polars as pl
 
 from lmanalytics.position.plan import OPTION, SUBJECT, open_options
+from lmanalytics.position.points import PLACE, everyone
 from lmanalytics.position.problem import TAKES
 from lmanalytics.schemas import ENTITY
 
 _AND = "\x1f"
-_PLACE = [ENTITY, "subject_kind", "subject_id"]
 _KEEP = 1_000.0
 """Times the dearest option that leaving today's assignment counts for, among plans that cost the same."""
 Rows = tuple[pl.DataFrame, pl.DataFrame]
@@ -25,7 +25,7 @@ def joints(split: pl.DataFrame, classes: pl.DataFrame, pairs: pl.DataFrame) -> p
         pairs: entity_id, first_product, second_product of suites that are for sale.
 
     Returns:
-        `_PLACE`, first_product, second_product, option, option_second, first, second (demand classes), quantity:
+        `PLACE`, first_product, second_product, option, option_second, first, second (demand classes), quantity:
         a row for each pair of options that take licenses of one edition; the larger classes of each.
 
     """
@@ -35,13 +35,13 @@ def joints(split: pl.DataFrame, classes: pl.DataFrame, pairs: pl.DataFrame) -> p
     )
     first = one.join(pairs.unique(), left_on=[ENTITY, "product"], right_on=[ENTITY, "first_product"])
     both = first.join(
-        one, left_on=[*_PLACE, "second_product", "edition"], right_on=[*_PLACE, "product", "edition"],
+        one, left_on=[*PLACE, "second_product", "edition"], right_on=[*PLACE, "product", "edition"],
         suffix="_second", nulls_equal=True,
     )  # fmt: skip
     return both.select(
-        *_PLACE, "second_product", "option", "option_second", first_product="product", first="demand_class",
+        *PLACE, "second_product", "option", "option_second", first_product="product", first="demand_class",
         second="demand_class_second", quantity=pl.min_horizontal("quantity", "quantity_second"),
-    ).sort(*_PLACE, "option", "option_second")  # fmt: skip
+    ).sort(*PLACE, "option", "option_second")  # fmt: skip
 
 
 def rows_of(usable: pl.LazyFrame, split: pl.DataFrame, joint: pl.DataFrame, today: pl.DataFrame | None) -> pl.DataFrame:
@@ -76,38 +76,39 @@ def rows_of(usable: pl.LazyFrame, split: pl.DataFrame, joint: pl.DataFrame, toda
 
 def _paired(options: pl.DataFrame, joint: pl.DataFrame) -> pl.DataFrame:
     products = ["first_product", "second_product"]
-    places = joint.select(*_PLACE, *products).unique()
-    first = options.join(places, left_on=[*_PLACE, "product"], right_on=[*_PLACE, "first_product"])
+    places = joint.select(*PLACE, *products).unique()
+    first = options.join(places, left_on=[*PLACE, "product"], right_on=[*PLACE, "first_product"])
     both = first.join(
-        options, left_on=[*_PLACE, "second_product"], right_on=[*_PLACE, "product"], suffix="_second"
+        options, left_on=[*PLACE, "second_product"], right_on=[*PLACE, "product"], suffix="_second"
     ).rename({"product": "first_product"})
-    shared = joint.group_by([*_PLACE, "option", "option_second"]).agg(
+    shared = joint.group_by([*PLACE, "option", "option_second"]).agg(
         _d=pl.col("d").sort_by("d"), _q=-pl.col("quantity").sort_by("d")
     )
     none = pl.lit([], pl.List(pl.Int64))
     lists = [pl.col(c).cast(pl.List(pl.Int64)).fill_null(none) for c in ("d", "d_second", "_d")]
     counts = [pl.col(c).cast(pl.List(pl.Int64)).fill_null(none) for c in ("quantity", "quantity_second", "_q")]
-    pairs = both.join(shared, on=[*_PLACE, "option", "option_second"], how="left").select(
-        *_PLACE,
+    pairs = both.join(shared, on=[*PLACE, "option", "option_second"], how="left").select(
+        *PLACE,
         product=pl.concat_str("first_product", "second_product", separator=_AND),
         option=pl.concat_str("option", "option_second", separator=_AND),
         cost=pl.col("cost") + pl.col("cost_second"),
         d=pl.concat_list(lists),
         quantity=pl.concat_list(counts),
     )
-    single = pl.concat([places.select(*_PLACE, product=c) for c in products])
+    single = pl.concat([places.select(*PLACE, product=c) for c in products])
     alone = options.join(single, on=SUBJECT, how="anti").with_columns(pl.col("d", "quantity").cast(pl.List(pl.Int64)))
     return pl.concat([alone, pairs.select(alone.columns)]).sort(OPTION)
 
 
-def shapes(rows: pl.DataFrame) -> Rows:
+def shapes(rows: pl.DataFrame, alike: pl.DataFrame) -> Rows:
     """Put subjects with the same options into shapes.
 
     Args:
-        rows: `rows_of`.
+        rows: `rows_of`, for the first place of each kind.
+        alike: all places with the first of their kind (`points.kinds`).
 
     Returns:
-        The columns of `TAKES`, d, quantity, a row per shape and option; and SUBJECT, shape.
+        The columns of `TAKES`, d, quantity, a row per shape and option; and SUBJECT, shape of all subjects.
 
     """
     said = pl.concat_str(
@@ -122,9 +123,11 @@ def shapes(rows: pl.DataFrame) -> Rows:
         .with_columns(shape=pl.struct(ENTITY, "product", "said").rank("dense").cast(pl.Int64) - 1)
         .drop("said")
     )
-    counts = members.group_by("shape").agg(pl.first(*SUBJECT), count=pl.len().cast(pl.Int64)).sort("shape")
-    takes = counts.join(rows, on=SUBJECT).sort("shape", "option").rename({"cost": "list_cost"})
-    return takes.select(*TAKES.names(), "d", "quantity"), members
+    everybody = everyone(members.lazy(), alike).select(*SUBJECT, "shape").sort("shape", *SUBJECT).collect()
+    counts = everybody.group_by("shape").agg(count=pl.len().cast(pl.Int64))
+    firsts = members.group_by("shape", maintain_order=True).agg(pl.first(*SUBJECT)).join(counts, on="shape")
+    takes = firsts.join(rows, on=SUBJECT).sort("shape", "option").rename({"cost": "list_cost"})
+    return takes.select(*TAKES.names(), "d", "quantity"), everybody
 
 
 def dealt(taken: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
@@ -147,7 +150,7 @@ def dealt(taken: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
         check_sortedness=False,
     )  # fmt: skip
     return (
-        found.select(*_PLACE, pl.col("product").str.split(_AND), pl.col("option").str.split(_AND))
+        found.select(*PLACE, pl.col("product").str.split(_AND), pl.col("option").str.split(_AND))
         .explode("product", "option", empty_as_null=False, keep_nulls=False)
         .select(*SUBJECT, "option")
     )

@@ -15,9 +15,11 @@ from lmanalytics.position.market import market
 from lmanalytics.position.minimum import made_up, with_minimums
 from lmanalytics.position.offers import Sale, homed, steps, suites
 from lmanalytics.position.plan import OPTION, SUBJECT, choose, open_options
+from lmanalytics.position.points import choices, kinds, named, of_today, settled, with_curves
 from lmanalytics.position.proof import Proof, proof_of
 from lmanalytics.position.selling import text
 from lmanalytics.position.solve import solve
+from lmanalytics.rules.demand.curves import LISTS
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -31,7 +33,9 @@ class Planned:
     proof: Proof | None
     """None where nothing requires a license."""
     split: pl.LazyFrame | None = None
-    """SUBJECT, option, demand_class, quantity: what every open option needs."""
+    """SUBJECT, option (with its step), demand_class, quantity: what the first place of each kind may need."""
+    alike: pl.DataFrame | None = None
+    """`points.kinds`."""
 
 
 def plan(
@@ -79,10 +83,14 @@ def planned(
     sale = sale or Sale()
     owned = ANSWERS["licenses"].empty() if licenses is None else in_force(licenses, settings.as_of)
     owned = owned.collect().lazy()
-    usable = demand.join(open_options(demand), on=OPTION, how="semi").collect().lazy()
+    demand = with_curves(demand)
+    options = demand.join(open_options(demand), on=OPTION, how="semi").collect()
+    alike = kinds(options, owned, today)
+    usable = choices(options, alike, listed).collect().lazy()
+    today = of_today(usable, today)
     split = needs(usable, owned, listed, keep=("option",)).collect()
     if split.is_empty():
-        return Planned(choose(demand), None)
+        return Planned(choose(demand.drop(LISTS)), None)
     stepping = steps(sale.opportunities, owned)
     supply = supply_classes(homed(owned, stepping), versions).collect()
     classes = demand_classes(split.lazy(), versions).collect().with_row_index("d")
@@ -94,7 +102,7 @@ def planned(
     trade = market(supply, classes, arcs, ends, versions, (sale.packs, listed, stepping), settings)
     names = _names(classes, both)
     paired = both.with_columns(need=text("joint", ["first", "second"])).join(names, on="need")
-    takes, members = shapes(rows_of(usable, numbered, paired, today))
+    takes, members = shapes(rows_of(usable, numbered, paired, today), alike)
     uses = takes.with_row_index("take").select("take", "d", "quantity").drop_nulls("d").explode(
         "d", "quantity", empty_as_null=False, keep_nulls=False
     ).join(names, on="d").select("take", "need", "quantity")  # fmt: skip
@@ -103,7 +111,9 @@ def planned(
     problem = trade.numbered(all_takes, all_uses, none)
     solved = solve(problem)
     taken = takes.select("shape", "option").with_columns(n=solved.solution.takes.head(takes.height))
-    chosen = choose(demand, dealt(taken, members))
+    points = named(dealt(taken, members).lazy()).collect().lazy()
+    rows, left = settled(demand, points, listed)
+    chosen = choose(rows, points.drop("step").collect(), left)
     more = made_up(trade, solved.solution.packs, classes)
     found = pl.concat([chosen, more.lazy()], how="diagonal").sort(*SUBJECT, "edition", nulls_last=True)
     needed = numbered.lazy().join(classes.lazy().select("d", "demand_class"), on="d")
@@ -111,6 +121,7 @@ def planned(
         found,
         proof_of(trade, problem, solved, supply, classes),
         needed.select(*OPTION, "demand_class", "quantity"),
+        alike,
     )
 
 

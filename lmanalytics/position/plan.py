@@ -24,7 +24,7 @@ class Reason(ReasonBase):
     NO_OPTION = "No option is open, or it is not computable what one requires."
 
 
-def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None) -> pl.LazyFrame:
+def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None, left: pl.LazyFrame | None = None) -> pl.LazyFrame:
     """Pick for each subject and product the cheapest open option; without prices, the fewest licenses.
 
     An option without a price loses against one that has a price. Ties go to fewer licenses, then to the
@@ -34,14 +34,17 @@ def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None) -> pl.LazyFr
     Args:
         demand: the `demand` answer, one row per subject, product, option and edition.
         taken: SUBJECT, option: what each subject takes, whatever it costs (`optimum`).
+        left: OPTION, licenses_required, cost: other ways to have the options that are taken (`points.settled`).
 
     Returns:
         One row per subject, product and edition of its option: SUBJECT, option, edition, version, metric,
-        licenses_required, licenses_with_sa, unit_price, cost, cost_of_next_best, currency, reason.
+        licenses_required, licenses_with_sa, full_sets, unit_price, cost, cost_of_next_best, currency, reason.
 
     """
     fixed = pl.LazyFrame(schema=dict.fromkeys([*SUBJECT, "option"], pl.String())) if taken is None else taken.lazy()
     options = open_options(demand).join(fixed.with_columns(_taken=pl.lit(value=True)), on=OPTION, how="left")
+    if left is not None:
+        options = pl.concat([options, left], how="diagonal")
     ranked = options.sort([*SUBJECT, "_taken", "cost", "licenses_required", "option"], nulls_last=True)
     dearer = (pl.col("cost").first() > pl.col("cost").min()).fill_null(
         pl.col("licenses_required").first() > pl.col("licenses_required").min()
@@ -58,7 +61,9 @@ def choose(demand: pl.LazyFrame, taken: pl.DataFrame | None = None) -> pl.LazyFr
     best = ranked.group_by(SUBJECT, maintain_order=True).agg(
         pl.col("option").first(), cost_of_next_best=pl.col("cost").get(1, null_on_oob=True), _reason=reason
     )
-    chosen = demand.join(best, on=OPTION).with_columns(reason="_reason").select(*SUBJECT, *_KEPT)
+    have = demand.collect_schema()
+    kept = [*_KEPT, *(c for c in ["full_sets"] if c in have)]
+    chosen = demand.join(best, on=OPTION).with_columns(reason="_reason").select(*SUBJECT, *kept)
     without = (
         demand.join(chosen, on=SUBJECT, how="anti")
         .sort([*SUBJECT, "option"])

@@ -53,7 +53,7 @@ def answers(
         stays = None if history is None else today(known["demand"], history, settings)
         solution = planned(known["demand"], minimums, owned, listed, ranks, settings, sale=sale, today=stays)
         chosen, proof = solution.plan, solution.proof
-        found |= {"alternatives": alternatives(known["demand"], chosen, solution.split, proof)}
+        found |= {"alternatives": alternatives(known["demand"], chosen, solution.split, proof, solution.alike)}
     solved = balance(chosen, owned, listed, ranks, products, settings, unknown, sale=sale, proof=proof)
     found |= {"plan": solved.plan, "position": solved.position}
     if solved.short is None:

@@ -24,9 +24,13 @@ class Groups:
     nodes: pl.DataFrame
     """NODE, group (Int64), entity_group, product_group: names joined by semicolons."""
     of_need: pl.Series
-    """Int64 per row of the problem's needs; null where nobody asks for it, nor owns what could serve."""
+    """Int64 per row of the problem's needs; no group's where nobody asks for it, nor owns what could serve."""
     of_good: pl.Series
-    """Int64 per row of its goods; null likewise."""
+    """Int64 per row of its goods; likewise."""
+    of_supply: pl.Series
+    """Int64 per row of its supply."""
+    of_take: pl.Series
+    """Int64 per row of its takes; likewise."""
 
 
 def groups_of(trade: Market, problem: Problem, supply: pl.DataFrame, classes: pl.DataFrame) -> Groups:
@@ -69,4 +73,6 @@ def groups_of(trade: Market, problem: Problem, supply: pl.DataFrame, classes: pl
         entity_group=pl.col(ENTITY).unique().sort().str.join(";"), product_group=called.unique().sort().str.join(";")
     )
     whole = labeled.join(names, on="group").sort(NODE, nulls_last=True)
-    return Groups(whole, *(pl.Series(v, dtype=pl.Int64) for v in (of_need, of_other[nodes.height : goods])))
+    of_shape = of_other[goods:]
+    parts = (of_need, of_other[nodes.height : goods], label[of_owned], of_shape[shapes] if shapes.size else shapes)
+    return Groups(whole, *(pl.Series(part, dtype=pl.Int64) for part in parts))

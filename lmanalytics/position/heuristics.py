@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from lmanalytics.position.exact import exact
-from lmanalytics.position.problem import Problem
+from lmanalytics.position.problem import Problem, Solution
 
 
 def costs(problem: Problem) -> dict[str, float]:
@@ -26,8 +26,24 @@ def costs(problem: Problem) -> dict[str, float]:
         is left of the stock): money.
 
     """
+    return {name: found.objective for name, found in solutions(problem).items()}
+
+
+def solutions(problem: Problem) -> dict[str, Solution]:
+    """Solve what each heuristic leaves open: whom licenses serve, and what is bought (`costs`)."""
     fixed = {name: _spent(problem, _taken(problem, wanted)) for name, wanted in _WANTED.items()}
-    return fixed | {"greedy_on_stock": _spent(problem, greedy(problem))}
+    return fixed | {GREEDY: _spent(problem, greedy(problem))}
+
+
+def is_applicable(problem: Problem, name: str) -> bool:
+    """Tell whether some subject has an alternative that the heuristic is about."""
+    wanted = _WANTED.get(name)
+    return wanted is None or name == _OWN_CHEAPEST or bool(problem.takes.select(wanted(pl.col("option")).any()).item())
+
+
+_OWN_CHEAPEST, GREEDY = "cheapest_per_host", "greedy_on_stock"
+_END = r"[\x1e\x1f]"
+"""What parts the options of two products, and an option and its step."""
 
 
 def _contains(*words: str) -> Callable[[pl.Expr], pl.Expr]:
@@ -37,9 +53,10 @@ def _contains(*words: str) -> Callable[[pl.Expr], pl.Expr]:
 _WANTED: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "all_datacenter": _contains("datacenter", "enterprise_physical"),
     "all_standard": _contains("standard_physical_cores"),
-    "cheapest_per_host": lambda _: pl.lit(value=False),
-    "virtual_machines_only": lambda option: option == "virtual_cores",
+    _OWN_CHEAPEST: lambda _: pl.lit(value=False),
+    "virtual_machines_only": lambda option: option.str.contains(f"(^|{_END})virtual_cores($|{_END})"),
 }
+NAMES = [*_WANTED, GREEDY]
 
 
 def _taken(problem: Problem, wanted: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
@@ -50,13 +67,13 @@ def _taken(problem: Problem, wanted: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
 
 
 def greedy(problem: Problem) -> pl.Series:
-    """Choose shape by shape what leaves least to buy at the list price of each need, using up the stock.
+    """Choose subject by subject what leaves least to buy at the list price of each need, using up the stock.
 
     Args:
         problem: what may be chosen, is needed, owned and for sale.
 
     Returns:
-        `Solution.takes`: all subjects of a shape take the same alternative.
+        `Solution.takes`.
 
     """
     price = _list_prices(problem)
@@ -68,9 +85,14 @@ def greedy(problem: Problem) -> pl.Series:
         problem.uses.group_by("take").agg("need", "quantity").select("take", pl.struct("need", "quantity")).rows()
     )
     for rows in problem.takes.with_row_index("row").group_by("shape", maintain_order=True).agg("row")["row"]:
-        tried = [(*_served(needed.get(row), int(counts[row]), price, left, arcs), row) for row in rows]
-        _, left, row = min(tried, key=lambda found: (found[0], found[2]))
-        takes[row] = counts[row]
+        more = int(counts[rows[0]])
+        while more:
+            tried = [(*_served(needed.get(row), 1, price, left, arcs), row) for row in rows]
+            _, rest, row = min(tried, key=lambda found: (found[0], found[2]))
+            # Who takes nothing from the stock leaves the next one the same choice.
+            alike = more if (rest == left).all() else 1
+            takes[row] += alike
+            left, more = rest, more - alike
     return pl.Series(takes)
 
 
@@ -107,7 +129,7 @@ def _list_prices(problem: Problem) -> np.ndarray:
     return price
 
 
-def _spent(problem: Problem, chosen: pl.Series) -> float:
+def _spent(problem: Problem, chosen: pl.Series) -> Solution:
     """Cost a choice: its licenses are assigned and bought at least cost, a customer's minimum where it holds."""
     rows = problem.takes.with_columns(n=chosen).with_row_index("take")
     is_open = pl.col("option").is_in(["minimum", "without"])
@@ -121,4 +143,4 @@ def _spent(problem: Problem, chosen: pl.Series) -> float:
         uses=problem.uses.join(kept.select("take", "row"), on="take").select("need", "quantity", take="row"),
         needs=fixed.select(fixed=pl.col("fixed") + pl.col("more").fill_null(0)),
     )
-    return exact(left).objective
+    return exact(left)

@@ -11,11 +11,13 @@ import polars as pl
 from lmanalytics.position.choices import dealt, joints, rows_of, shapes
 from lmanalytics.position.classes import NEEDS, demand_classes, in_force, needs, supply_classes
 from lmanalytics.position.fits import fits
-from lmanalytics.position.market import market
+from lmanalytics.position.groups import Groups, groups_of
+from lmanalytics.position.market import Market, market
 from lmanalytics.position.minimum import made_up, with_minimums
 from lmanalytics.position.offers import Sale, homed, steps, suites
 from lmanalytics.position.plan import OPTION, SUBJECT, choose, open_options
 from lmanalytics.position.points import choices, kinds, named, of_today, settled, with_curves
+from lmanalytics.position.problem import Problem
 from lmanalytics.position.proof import Proof, proof_of
 from lmanalytics.position.selling import text
 from lmanalytics.position.solve import solve
@@ -36,6 +38,8 @@ class Planned:
     """SUBJECT, option (with its step), demand_class, quantity: what the first place of each kind may need."""
     alike: pl.DataFrame | None = None
     """`points.kinds`."""
+    solved: tuple[Market, Problem, Groups] | None = None
+    """What was solved."""
 
 
 def plan(
@@ -117,12 +121,10 @@ def planned(
     more = made_up(trade, solved.solution.packs, classes)
     found = pl.concat([chosen, more.lazy()], how="diagonal").sort(*SUBJECT, "edition", nulls_last=True)
     needed = numbered.lazy().join(classes.lazy().select("d", "demand_class"), on="d")
-    return Planned(
-        found,
-        proof_of(trade, problem, solved, supply, classes),
-        needed.select(*OPTION, "demand_class", "quantity"),
-        alike,
-    )
+    groups = groups_of(trade, problem, supply, classes)
+    proof = proof_of(trade, problem, solved, supply, classes)
+    asked = needed.select(*OPTION, "demand_class", "quantity")
+    return Planned(found, proof, asked, alike, (trade, problem, groups))
 
 
 def _names(classes: pl.DataFrame, both: pl.DataFrame) -> pl.DataFrame:

@@ -46,7 +46,7 @@ def solve(problem: Problem) -> Solved:
     gaps = np.zeros(count)
     objective = bound = 0.0
     for k in range(count):
-        own, rows = _part(problem, part, k)
+        own, rows = cut(problem, part, k)
         found = exact(own) if own.takes.height <= EXACT else large(own)
         takes[rows["takes"]], flows[rows["arcs"]] = found.takes.to_numpy(), found.flows.to_numpy()
         packs[rows["goods"]] = found.packs.to_numpy()
@@ -122,8 +122,18 @@ def components(first: np.ndarray, need: np.ndarray, others: int, needs: int) -> 
         of_need = fresh
 
 
-def _part(problem: Problem, part: dict[str, np.ndarray], k: int) -> tuple[Problem, dict[str, np.ndarray]]:
-    """Cut one part out, with the rows that it came from."""
+def cut(problem: Problem, part: dict[str, np.ndarray], k: int) -> tuple[Problem, dict[str, np.ndarray]]:
+    """Cut one part out.
+
+    Args:
+        problem: the whole.
+        part: the part of each row of its needs, takes, supply and goods.
+        k: the part to cut out.
+
+    Returns:
+        The part as a problem, with the rows that it came from.
+
+    """
     rows = {name: np.flatnonzero(of == k) for name, of in part.items()}
     to = {name: np.full(of.size, -1, np.int64) for name, of in part.items()}
     for name, kept in rows.items():

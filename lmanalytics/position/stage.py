@@ -8,6 +8,7 @@ from lmanalytics.position.classes import in_force
 from lmanalytics.position.locks import bound, findings, locks, today
 from lmanalytics.position.offers import Sale, pack_prices
 from lmanalytics.position.optimum import planned
+from lmanalytics.position.savings import savings
 from lmanalytics.position.true_up import true_up
 from lmanalytics.rules.demand.price_list import all_products
 from lmanalytics.rules.parameters import Settings
@@ -35,7 +36,7 @@ def answers(
         opportunities: `step_up_opportunities` for each pack size apart, or None.
 
     Returns:
-        `plan`, `position`, `alternatives`, and `true_up` where both sides were given; `findings_of_locks`.
+        `plan`, `position`, `alternatives`; `savings` and `true_up` where both sides were given; `findings_of_locks`.
 
     Raises:
         PositionError: prices or quantities are negative, or the solver finds no answer.
@@ -47,15 +48,18 @@ def answers(
     sale = Sale(packs, None if opportunities is None else opportunities.collect().lazy())
     found, kept = _kept(known, settings)
     owned = None if licenses is None else kept
-    chosen = proof = None
+    chosen = proof = together = None
     if "demand" in known:
         history = known.get("license_assignments")
         stays = None if history is None else today(known["demand"], history, settings)
         solution = planned(known["demand"], minimums, owned, listed, ranks, settings, sale=sale, today=stays)
         chosen, proof = solution.plan, solution.proof
+        together = None if licenses is None else solution.solved
         found |= {"alternatives": alternatives(known["demand"], chosen, solution.split, proof, solution.alike)}
     solved = balance(chosen, owned, listed, ranks, products, settings, unknown, sale=sale, proof=proof)
     found |= {"plan": solved.plan, "position": solved.position}
+    if together is not None:
+        found["savings"] = savings(solved.position, *together)
     if solved.short is None:
         return found
     order = true_up(

@@ -1,5 +1,6 @@
 """Everything that the rules say of themselves: the rule register, the policies and the reasons."""
 
+import csv
 from datetime import date
 from enum import EnumMeta
 from functools import cache
@@ -92,7 +93,11 @@ def in_force(settings: Settings) -> dict[str, str]:
 
 @cache
 def reasons() -> dict[str, dict[str, str]]:
-    """Return the sentence of every reason: module name -> code -> sentence."""
+    """Return the sentence of every reason: module name -> code -> sentence.
+
+    Names of answers and tables stand beside the modules, with the sentences of those that `reasons.csv` names, the
+    one that speaks first in front: several modules may know a code in other words.
+    """
     found: dict[str, dict[str, str]] = {}
     for path in sorted(p for folder in _REASONING for p in (_ROOT / folder).rglob("*.py") if p.stem != "__init__"):
         name = ".".join(("lmanalytics", *path.relative_to(_ROOT).with_suffix("").parts))
@@ -101,6 +106,11 @@ def reasons() -> dict[str, dict[str, str]]:
             if isinstance(value, EnumMeta) and issubclass(value, Reason) and value.__module__ == name:
                 sentences = {member.code: str(member.value) for member in value}
                 found.setdefault(path.stem, {}).update(sentences)
+    with Path(__file__).with_name("reasons.csv").open(encoding="utf-8", newline="") as stream:
+        speakers = {row["name"]: row["modules"].split(";") for row in csv.DictReader(stream)}
+    spoken = {name: [found[module] for module in reversed(named)] for name, named in speakers.items()}
+    for name, texts in spoken.items():
+        found[name] = {code: text for one in texts for code, text in one.items()} | found.get(name, {})
     return found
 
 

@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from lmanalytics.__main__ import cli
+from lmanalytics.rules import register
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 
@@ -21,6 +23,18 @@ def workspace(tmp_path_factory):
 
 def lm(workspace, *words):
     return CliRunner().invoke(cli, ["-w", str(workspace[0]), *words])
+
+
+def test_no_reason_is_told_in_the_words_of_another_module(workspace):
+    texts = register.reasons()
+    for path in sorted(Path(workspace[1]["run"]).glob("*.parquet")):
+        answer = pl.read_parquet(path)
+        if not {"rule", "reason"} <= set(answer.columns):
+            continue
+        for rule, reason in answer.select("rule", "reason").drop_nulls().unique().rows():
+            told = {words[reason] for words in texts.values() if reason in words}
+            first, *_, last = rule.split(".") if "." in rule else (rule, rule)
+            assert len(told) < 2 or reason in texts.get(last, {}) | texts.get(first, {}), (path.stem, rule, reason)
 
 
 def test_the_summary_accounts_for_every_row(workspace):

@@ -3,6 +3,7 @@
 import polars as pl
 
 from lmanalytics.rules.entitlement import purchase_lines
+from lmanalytics.rules.wording import agreeing, licenses, many
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
@@ -70,7 +71,7 @@ def _shortages(position: pl.LazyFrame) -> pl.LazyFrame:
         "position",
         severity=pl.lit("error"),
         identity=pl.concat_str([pl.col(ENTITY), name, pl.col("metric")], separator="/"),
-        statement=pl.format("{} {} licenses of {} are short.", pl.col("shortage"), pl.col("metric"), name),
+        statement=pl.format("{} of {} {} short.", licenses("shortage"), name, agreeing("shortage", "is", "are")),
         action="Order them by the true-up, or change the deployment; the position chapter names the machines.",
     )
 
@@ -94,8 +95,11 @@ def _not_for_sale(plan: pl.LazyFrame, demand: pl.LazyFrame) -> pl.LazyFrame:
         severity=pl.lit("error"),
         identity=pl.concat_str([pl.col(ENTITY), pl.col("product"), pl.col("reason")], separator="/"),
         statement=pl.format(
-            "{} licenses of {} are short on servers that take only licenses acquired before {}.",
-            "short", "product", pl.col("acquired_before").cast(pl.String),
+            "{} of {} {} short on servers that take only licenses acquired before {}.",
+            many("short", "license"),
+            "product",
+            agreeing("short", "is", "are"),
+            pl.col("acquired_before").cast(pl.String),
         ),
         action="Move what runs there, or let the provider license it; no order makes up for it.",
     )  # fmt: skip

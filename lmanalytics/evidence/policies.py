@@ -13,6 +13,7 @@ Tables = dict[str, pl.LazyFrame]
 Totals = tuple[int | None, int | None, Decimal | None]
 _BEFORE = ("ingest", "quality")
 """Stages that read the exports: what another reading there would change is not tried."""
+_LINE = ("entity_id", "product", "edition", "version", "metric")
 _TOLD = ("plan", "position", "demand", "true_up")
 """Answers whose change is told by their totals, not by the rows that differ."""
 
@@ -81,12 +82,32 @@ def _swing(
     """Answer the question under another reading: what is required, short, and its cost, against those in force."""
     again = asked(Settings(settings.as_of, settings.policies | {name: reading}), name)
     changed = _changed(answered, again)
-    then = totals(answered | again) if "position" in again else now
-    needed, short, cost = (_signed(None if a is None or b is None else b - a) for a, b in zip(now, then, strict=True))
+    needed = short = cost = _signed(0)
+    if "position" in again:
+        then = totals(answered | again)
+        needed, short = (
+            _signed(None if a is None or b is None else b - a) for a, b in zip(now[:2], then, strict=False)
+        )
+        cost = _signed(_dearer(answered, answered | again))
     parts = [] if needed == short == "unchanged" else [f"required {needed}, short {short}"]
     parts += [f"{rows:,} {'row' if rows == 1 else 'rows'} of {answer}" for answer, rows in changed.items()]
     otherwise = "licenses unchanged" if again else "unchanged"
     return f"{reading}: {', '.join(parts) or otherwise}", f"{reading}: {cost}"
+
+
+def _dearer(before: Tables, after: Tables) -> Decimal | None:
+    """Say how much more the shortages cost; None where those without a price differ."""
+    costs, unpriced = [], []
+    for answered in (before, after):
+        short = answered["position"].filter(pl.col("shortage").is_not_null())
+        lacking = (
+            short.filter(pl.col("shortage_cost").is_null()).select(*_LINE, "shortage").sort(*_LINE, nulls_last=True)
+        )
+        whole, rest = pl.collect_all([short.select(pl.col("shortage_cost").sum(), pl.len()), lacking])
+        costs.append(whole.row(0))
+        unpriced.append(rest)
+    known = all(lines for _, lines in costs) and unpriced[0].equals(unpriced[1])
+    return costs[1][0] - costs[0][0] if known else None
 
 
 def _changed(answered: Tables, again: Tables) -> dict[str, int]:

@@ -49,6 +49,16 @@ def sum_of(frame: pl.LazyFrame, column: str) -> str:
     return escape(sums(frame, column)).replace("\\.", ".")
 
 
+def saved(run: Run) -> str:
+    """Say by how much the cheapest rule of thumb would cost more than the position, where the proof has prices."""
+    tried = run.savings.drop_nulls(["saving", "currency"])
+    least = tried.group_by("entity_group", "product_group", "currency").agg(pl.col("saving").min())
+    added = least.group_by("currency").agg(pl.col("saving").sum()).filter(pl.col("saving") > 0).sort("currency")
+    said = " and ".join(f"{amount(row['saving'])} {escape(row['currency'])}" for row in added.collect().to_dicts())
+    rules = "all Datacenter, all Standard, host by host"
+    return f"The best rule of thumb for each product ({rules} …) would cost {said} more." if said else ""
+
+
 def window(run: Run) -> str:
     """Say between which days the order or the update statement is due."""
     windows = run.true_up.select("window_opens", "window_closes").drop_nulls().unique().sort("window_closes").collect()

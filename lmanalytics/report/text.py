@@ -13,7 +13,7 @@ from lmanalytics.report.display import Markdown, amount, escape
 from lmanalytics.report.quality_tables import accounted
 from lmanalytics.report.reasons import words
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
-from lmanalytics.report.sentences import bullets, count, listed, paragraphs, status, sum_of, window, word
+from lmanalytics.report.sentences import bullets, count, listed, paragraphs, saved, status, sum_of, window, word
 
 _NAME = pl.concat_str("product", "edition", "version", separator=" ", ignore_nulls=True)
 _WORST = 5
@@ -50,7 +50,7 @@ def summary(run: Run) -> Markdown:
     if short > _WORST:
         points.append(f"{count(short - _WORST, 'further line')} short; all stand in the position.")
     points += [_cost(run)] if short else ["Nothing that could be computed is short."] if covered else []
-    points += [window(run), _unknown(run), _rows(run), _found(run)]
+    points += [saved(run), window(run), _unknown(run), _rows(run), _found(run)]
     return paragraphs(run.missing, bullets(points))
 
 

@@ -52,6 +52,7 @@ def chart_theme() -> alt.theme.ThemeConfig:
                 "labelLimit": 320,
                 "titleFontSize": 11,
                 "orient": "top",
+                "columns": 4,
                 "symbolType": "square",
             },
             "header": header,

@@ -16,7 +16,7 @@ from lmanalytics.rules.trace import EXPLANATION
 from lmanalytics.schemas import ANSWERS
 
 _OF_MANY = {
-    "accounts", "demand", "exclusions", "findings", "license_sources", "policies", "position", "sources",
+    "accounts", "demand", "exclusions", "findings", "license_sources", "policies", "position", "savings", "sources",
     "step_up_matches", "true_up",
 }  # fmt: skip
 """Answers that tell of no single subject."""
@@ -46,7 +46,8 @@ def explain(run: Path, subject: str) -> pl.DataFrame:
     inputs |= _parquet(run) | _parquet(run / "accepted") | {name: facts[name] for name in REFERENCES if name in facts}
     with amended(told_in(document)):
         traces = [topics.explain_subject(register.every_topic(), inputs, settings, one) for one in ids]
-    answers = [_answered(run, name, key, ids) for name, key in _ANSWERED.items()]
+    kept = [name for name in _ANSWERED if (run / f"{name}.parquet").is_file()]  # a run of an earlier program has fewer
+    answers = [_answered(run, name, _ANSWERED[name], ids) for name in kept]
     table = pl.concat([pl.DataFrame(schema=EXPLANATION), *traces, *answers])
     if table.is_empty():
         known = _known(run, facts)
@@ -69,7 +70,8 @@ def _ids(facts: dict[str, pl.LazyFrame], subject: str) -> list[str]:
 
 
 def _known(run: Path, facts: dict[str, pl.LazyFrame]) -> list[str]:
-    names = [pl.scan_parquet(run / f"{name}.parquet").select(key) for name, key in _ANSWERED.items()]
+    stored = {name: run / f"{name}.parquet" for name in _ANSWERED}
+    names = [pl.scan_parquet(path).select(_ANSWERED[name]) for name, path in stored.items() if path.is_file()]
     names += [facts[grain].select(key) for grain, key in (("hosts", "host_name"), ("oses", "name")) if grain in facts]
     return sorted({str(value) for frame in names for value in frame.collect().to_series().drop_nulls().unique()})
 
@@ -77,23 +79,27 @@ def _known(run: Path, facts: dict[str, pl.LazyFrame]) -> list[str]:
 def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
     """Show the rows of an answer for these subjects: what was decided, with the reason's sentence."""
     rows = pl.read_parquet(run / f"{name}.parquet").filter(pl.col(key).is_in(ids))
-    shown = [c for c in ANSWERS[name].columns if c != key]
-    lines = [
-        {
-            "subject": row[key],
-            "rule": f"{name}.{column}",
-            "value": str(row[column]),
-            "unit": "",
-            "inputs": "",
-            "given": "",
-            "clause": _why(row) if column == shown[0] else "",
-        }
-        for row in rows.to_dicts()
-        for column in shown
-        if row[column] is not None
-    ]
+    lines = []
+    for row in rows.to_dicts():
+        said = {c: row[c] for c in ANSWERS[name].columns if c != key and row[c] is not None}
+        lines += [
+            {
+                "subject": row[key],
+                "rule": f"{name}.{column}",
+                "value": str(value),
+                "unit": "",
+                "inputs": "",
+                "given": "",
+                "clause": _why(row) if column == list(said)[-1] else "",
+            }
+            for column, value in said.items()
+        ]
     return pl.DataFrame(lines, schema=EXPLANATION)
 
 
 def _why(row: dict[str, Any]) -> str:
-    return register.sentence(row["reason"], str(row["rule"]).partition(".")[0]) if row["reason"] else ""
+    """Return the sentence of a row's reason, which stands below its last value."""
+    first, _, last = str(row["rule"]).partition(".")
+    known = register.reasons()
+    module = last if row["reason"] in known.get(last, {}) else first
+    return register.sentence(row["reason"], module) if row["reason"] else ""

@@ -49,6 +49,15 @@ def test_a_second_run_is_there_already(workspace):
     assert json.loads(result.stdout)["is_reused"]
 
 
+def test_the_reason_of_an_answer_stands_below_its_values(workspace):
+    told = lm(workspace, "explain", "latest", "esx020.northwind-rail.example").output.splitlines()
+    firsts = [n for n, line in enumerate(told) if line.strip().startswith("alternatives.subject_kind")]
+    assert len(firsts) > 3
+    for first, following in zip(firsts, firsts[1:], strict=False):
+        assert not told[first + 1].strip().startswith("as ")
+        assert told[following - 1].strip().startswith("as ")
+
+
 def test_explain_shows_arithmetic_parameters_and_clause(workspace):
     result = lm(workspace, "explain", "latest", "esx001.northwind-rail.example")
     assert result.exit_code == 0, result.output

@@ -1,6 +1,7 @@
 """The commands as a user types them, on the sample estate."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -53,7 +54,7 @@ def test_the_reason_of_an_answer_stands_below_its_values(workspace):
     told = lm(workspace, "explain", "latest", "esx020.northwind-rail.example").output.splitlines()
     firsts = [n for n, line in enumerate(told) if line.strip().startswith("alternatives.subject_kind")]
     assert len(firsts) > 3
-    for first, following in zip(firsts, firsts[1:], strict=False):
+    for first, following in pairwise(firsts):
         assert not told[first + 1].strip().startswith("as ")
         assert told[following - 1].strip().startswith("as ")
 

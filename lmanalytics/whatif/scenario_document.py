@@ -10,6 +10,7 @@ import yaml
 from lmanalytics.errors import ScenarioError, UsageError, did_you_mean
 
 MOST_BYTES = 4_000_000
+MOST_LEVELS = 50
 _QUOTES = "Put a text that begins with * in quotes."
 _PLAIN = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "timestamp", "str"))
 _NULL, _LIST, _MAPPING = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "seq", "map"))
@@ -94,7 +95,7 @@ def read(path: Path) -> Entry:
         raise ScenarioError(message)
     try:
         text = path.read_text(encoding="utf-8-sig")
-        _refuse_aliases(path.name, text)
+        _refuse_bombs(path.name, text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         return Entry(path.name, 1, {}) if node is None else _entry(path.name, node)
     except yaml.YAMLError as error:
@@ -104,21 +105,24 @@ def read(path: Path) -> Entry:
         quotes = f" {_QUOTES}" if "alias" in str(getattr(error, "context", "")) else ""
         message = f"{path.name}{where}: this is not YAML: {why}. Correct it there.{quotes}"
         raise ScenarioError(message) from error
-    except (UnicodeDecodeError, RecursionError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else "it is not text in UTF-8"
-        message = f"{path.name} cannot be read: {why}."
+    except UnicodeDecodeError as error:
+        message = f"{path.name} cannot be read: it is not text in UTF-8."
         raise ScenarioError(message) from error
 
 
-def _refuse_aliases(file: str, text: str) -> None:
-    """Refuse `*name`: a few lines of them stand for more than any memory holds."""
+def _refuse_bombs(file: str, text: str) -> None:
+    """Refuse what a short file makes long: `*name`, of which a few lines fill any memory, and brackets in brackets."""
+    level = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1 if event.start_mark else 1
             said = (
                 f"aliases (`*{event.anchor}`) are not read here. Write it out, or let one scenario build `on:` another."
             )
             Entry(file, line, None).fail(f"{said} {_QUOTES}")
+        level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if level > MOST_LEVELS:
+            Entry(file, line, None).fail(f"this is nested more than {MOST_LEVELS} levels deep; no scenario needs that.")
 
 
 def _entry(file: str, node: yaml.Node) -> Entry:

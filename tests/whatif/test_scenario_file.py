@@ -113,6 +113,14 @@ def test_bytes_that_are_no_text_end_in_a_sentence(tmp_path, content):
         load(path)
 
 
+def test_a_file_that_is_nested_too_deeply_is_refused_before_it_is_read_to_its_end(tmp_path):
+    deep = "scenarios:\n" + "".join(f"{' ' * n}a{n}:\n" for n in range(1, 60))
+    with pytest.raises(ScenarioError, match=r"line 51: this is nested more than 50 levels deep"):
+        read(tmp_path, deep)
+    with pytest.raises(ScenarioError, match="nested more than 50 levels deep"):
+        read(tmp_path, "scenarios: " + "[" * 1_000_000)
+
+
 def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(scenario_document, "MOST_BYTES", 10)
     with pytest.raises(ScenarioError, match="larger than 10 bytes"):

@@ -27,6 +27,9 @@ def buy(patched: Patched, change: Change) -> None:
     known = _products(patched)
     if product not in known:
         change.object.fail(f"there is no product {product!r}.{did_you_mean(product, known)}")
+    _check_edition(patched, change, product)
+    if change.read("licenses") <= 0:
+        change.keys["licenses"].fail("licenses must be more than none.")
     entity = patched.entity(change.at, change.keys.get(ENTITY))
     day = change.read("ordered_on") or patched.settings.as_of
     home = _home(patched, change, entity, day)
@@ -91,7 +94,8 @@ def _some(change: Change, held: pl.DataFrame, asked: int) -> pl.DataFrame:
         homes = "; ".join(f"{r['enrollment_id']}: {r['quantity']:,} {r['metric']}" for r in held.to_dicts())
         change.at.fail(f"several enrollments hold them ({homes}). Say which, such as `where: {{enrollment_id: …}}`.")
     if (there := int(held["quantity"].sum())) < asked:
-        change.keys["licenses"].fail(f"{asked:,} licenses are to be stepped up, and {there:,} can be.")
+        why = "only licenses with active Software Assurance under an agreement step up"
+        change.keys["licenses"].fail(f"{asked:,} licenses are to be stepped up, and {there:,} can be; {why}.")
     return held.with_columns(quantity=pl.lit(asked, pl.Int64))
 
 
@@ -192,6 +196,20 @@ def _metric(patched: Patched, change: Change, product: str) -> str:
     if len(known) != 1:
         change.at.fail(f"say in which `metric:` it is bought: {', '.join(known or of.values)}.")
     return str(known[0])
+
+
+def _check_edition(patched: Patched, change: Change, product: str) -> None:
+    """Refuse an edition that is a known one misspelt; an edition of which the run knows nothing may be bought."""
+    edition, edges = change.read("edition"), load_rule_file(lot_history).table("step_up_edges")
+    known = {*edges.filter(pl.col("to_product") == product)["to_edition"]}
+    known |= {*edges.filter(pl.col("from_product") == product)["from_edition"]}
+    for name in ("purchases", "installs", "prices"):
+        if name in patched.tables:
+            mine = patched.tables[name].filter(pl.col("product") == product).select(pl.col("edition").unique())
+            known |= {*mine.collect()["edition"]}
+    known -= {None}
+    if edition is not None and edition not in known and (hint := did_you_mean(edition, sorted(known))):
+        change.keys["edition"].fail(f"there is no edition {edition!r} of {product}.{hint}")
 
 
 def _pool(patched: Patched, product: str) -> str | None:

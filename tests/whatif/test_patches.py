@@ -227,6 +227,10 @@ def test_a_license_alone_has_no_coverage(world):
     ("more", "said"),
     [
         ("- buy: SQL Sever\n  licenses: 1", "Did you mean 'SQL Server'"),
+        ("- buy: SQL Server\n  edition: Standrd\n  licenses: 1", "Did you mean 'Standard'"),
+        ("- buy: SQL Server\n  edition: Enterprize\n  metric: core\n  licenses: 1", "Did you mean 'Enterprise'"),
+        ("- buy: SQL Server\n  edition: Standard\n  licenses: 0", "licenses must be more than none"),
+        ("- buy: SQL Server\n  edition: Standard\n  licenses: -2", "licenses must be more than none"),
         ("- buy: Exchange Server\n  licenses: 1", "say in which `metric:`"),
         ("- buy: SQL Server\n  edition: Standard\n  licenses: 1\n  enrollment_id: E9", "say under which agreement"),
         ("- buy: SQL Server\n  metric: cores\n  licenses: 1", "metric has no value 'cores'. Did you mean 'core'"),

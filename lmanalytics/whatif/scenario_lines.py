@@ -43,9 +43,11 @@ def _remarks(totals: pl.DataFrame) -> Iterator[str]:
     currency = " and ".join(totals["currency"].drop_nulls().unique().sort()) or "no currency"
     yield f"  Costs in {currency}: to order by the true-up; spent on what the scenario buys; the change is of both."
     if unpriced := totals["unpriced"].max():
-        yield f"  Up to {unpriced:,} licenses have no price and are in no cost."  # type: ignore[str-bytes-safe]
+        words = "license has no price and is" if unpriced == 1 else "licenses have no price and are"
+        yield f"  Up to {unpriced:,} {words} in no cost."  # type: ignore[str-bytes-safe]
     if unknown := totals["not_computable"].max():
-        yield f"  Up to {unknown:,} lines of the position are not computable and not in the sums."  # type: ignore[str-bytes-safe]
+        words = "line of the position is" if unknown == 1 else "lines of the position are"
+        yield f"  Up to {unknown:,} {words} not computable and not in the sums."  # type: ignore[str-bytes-safe]
 
 
 def _number(value: object, sign: str = "") -> str:

@@ -140,6 +140,20 @@ def test_unknown_is_written_as_a_word():
     assert "unknown" in "\n".join(lines(side_by_side(TWO)))
 
 
+@pytest.mark.parametrize(
+    ("unpriced", "unknown", "said"),
+    [
+        (1, 1, ["Up to 1 license has no price and is in no cost.", "Up to 1 line of the position is not computable"]),
+        (2, 0, ["Up to 2 licenses have no price and are in no cost."]),
+    ],
+)
+def test_what_is_in_no_sum_is_counted_in_a_sentence(unpriced, unknown, said):
+    rows = [("A", None, 10, 4, 6, 0)] + [("B", None, None, 4, None, None)] * unknown
+    text = "\n".join(lines(side_by_side(sides((position(*rows), order(("A", None, unpriced, None, None)))))))
+    assert [sentence in text for sentence in said] == [True] * len(said)
+    assert ("not computable" in text) == bool(unknown)
+
+
 def test_a_title_cannot_steer_a_terminal():
     told = sides((position(("A\x1b[2J", None, 1, 0, 1, 0)), order()))
     assert "\x1b" not in "\n".join(lines(side_by_side(told)))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,7 +19,7 @@ from lmanalytics.errors import UsageError, did_you_mean
 from lmanalytics.evidence import manifest
 from lmanalytics.rules.amendments import amended
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.whatif import scenario_run
+from lmanalytics.whatif import scenario_gate, scenario_run
 from lmanalytics.whatif.compare import Side, side, side_by_side
 from lmanalytics.whatif.scenario_file import Chain, load
 from lmanalytics.workspace import Workspace
@@ -141,9 +142,14 @@ def _of_run(name: str, title: str, folder: Path) -> Side:
 
 
 def _in_memory(chain: Chain, base: Path, document: dict[str, Any], settings: Settings) -> tuple[Side, tuple[str, ...]]:
+    scenario_run.check(base, document)
     found = scenario_run.patched(chain, base, document)
-    with amended(found.amendments):
-        given = answers.position(found.tables, settings)
+    with TemporaryDirectory() as folder:
+        passed = scenario_gate.pass_gate(found, Path(folder)) if found.applied else {}
+        tables = found.tables | {table: pl.scan_parquet(path) for table, path in passed.items()}
+        with amended(found.amendments):
+            given = answers.position(tables, settings)
+        given = {name: given[name].collect().lazy() for name in ("position", "true_up")}
     spent = [one.told() for one in found.spent]
     return side(chain.last.name, chain.last.title, "", given, spent), tuple(found.warnings)
 

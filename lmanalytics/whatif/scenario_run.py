@@ -5,29 +5,31 @@ again, and none of their rows may fail it. So rows still add up: those that a ta
 those that the gate kept back in the run it starts from, each have one outcome.
 """
 
-import json
-import shutil
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from lmanalytics import pipeline
-from lmanalytics.errors import PolicyError, RunError, ScenarioError
+from lmanalytics.errors import PolicyError, RunError
 from lmanalytics.evidence import manifest
 from lmanalytics.evidence.digests import digest_of, file_digest, program_digests, versions
 from lmanalytics.rules import register
 from lmanalytics.rules.amendments import amended
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.whatif import patches_assurance, patches_estate, patches_licenses, patches_rows, patches_terms
+from lmanalytics.whatif import (
+    patches_assurance,
+    patches_estate,
+    patches_licenses,
+    patches_rows,
+    patches_terms,
+    scenario_gate,
+)
 from lmanalytics.whatif.patches import Patched
 from lmanalytics.whatif.scenario_file import Chain
 from lmanalytics.workspace import Workspace
-
-if TYPE_CHECKING:
-    from lmanalytics.quality.gate import Gated
 
 _VERBS = {
     "set": patches_rows.set_,
@@ -44,7 +46,6 @@ _VERBS = {
     "rule": patches_terms.rule,
 }
 _BEFORE = ("ingest", "quality")
-_PARTS = ("accepted", "quarantine", "quality")
 _ACCOUNT = (
     "Rows are counted in the tables as the changes leave them, and those that the gate kept back in the base run."
 )
@@ -127,10 +128,10 @@ def _asked(chain: Chain, document: dict[str, Any], settings: Settings) -> Asked:
 def _fill(
     folder: Path, chain: Chain, base: Path, document: dict[str, Any], asked: Asked, progress: pipeline.Progress
 ) -> None:
-    _check(base, document)
+    check(base, document)
     progress(f"patching tables: {chain.last.title}")
     found = patched(chain, base, document)
-    gated = _gated(found, base, folder, progress)
+    gated = scenario_gate.gated(found, base, folder, progress)
     told = _told(chain, document, asked, found)
     from lmanalytics.ingest.estate import Estate  # noqa: PLC0415 (a help text needs no readers)
     from lmanalytics.ingest.readers import Ingested  # noqa: PLC0415 (as above)
@@ -139,65 +140,6 @@ def _fill(
     ingested = Ingested({}, _sources(base, found, asked), findings, Estate(policies=found.settings.policies))
     with amended(found.amendments):
         pipeline.answer(folder, asked, ingested, gated, found.settings, progress, {"scenario": told})
-
-
-def _gated(found: Patched, base: Path, folder: Path, progress: pipeline.Progress) -> "Gated":
-    """Take over what no change touched, and let the rest pass the gate."""
-    from lmanalytics.quality import reports  # noqa: PLC0415 (Great Expectations takes seconds to import)
-    from lmanalytics.quality.docs import write_docs  # noqa: PLC0415
-    from lmanalytics.quality.gate import COUNTS, Gated, gate  # noqa: PLC0415
-
-    for part in _PARTS:
-        (folder / part).mkdir(parents=True)
-    changed = sorted({one.table for one in found.applied})
-    for table in found.tables.keys() - set(changed):
-        for name in (f"accepted/{table}.parquet", f"quarantine/{table}.parquet", f"quality/{table}.json"):
-            shutil.copyfile(base / name, folder / name)
-    if changed:
-        progress("validating the patched tables")
-        work = folder / "tables"
-        work.mkdir()
-        for table in changed:
-            found.tables[table].sink_parquet(work / f"{table}.parquet", maintain_order=True)
-        paths = {table: work / f"{table}.parquet" for table in changed}
-        gate(paths, folder / "accepted", folder / "quarantine", folder / "quality", as_of=found.settings.as_of)
-        for table in changed:
-            _all_accepted(table, folder / "quarantine" / f"{table}.parquet")
-            kept = base / "quarantine" / f"{table}.parquet"
-            if kept.is_file():
-                shutil.copyfile(kept, folder / "quarantine" / f"{table}.parquet")
-        shutil.rmtree(work)
-    write_docs(folder / "quality", folder / "quality" / "docs")
-    documents = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((folder / "quality").glob("*.json"))}
-    accepted = {path.stem: path for path in sorted((folder / "accepted").glob("*.parquet"))}
-    return Gated(accepted, pl.DataFrame(_counts(folder), schema=COUNTS), reports.table_of(documents))
-
-
-def _counts(folder: Path) -> list[dict[str, Any]]:
-    rows = []
-    for path in sorted((folder / "accepted").glob("*.parquet")):
-        outcomes = pl.scan_parquet(folder / "quarantine" / path.name).select("outcome").collect()["outcome"]
-        accepted = pl.scan_parquet(path).select(pl.len()).collect().item()
-        copies = int((outcomes == "duplicate").sum())
-        kept_back = {"quarantined": len(outcomes) - copies, "duplicates": copies}
-        rows.append(
-            {"table": path.stem, "read": accepted + len(outcomes), "accepted": accepted, "warned": 0, **kept_back}
-        )
-    return rows
-
-
-def _all_accepted(table: str, kept_back: Path) -> None:
-    rows = pl.read_parquet(kept_back)
-    if not rows.height:
-        return
-    first = rows.sort("row_id").row(0, named=True)
-    where = f"{first['source_file']}, {first['source_sheet'] or 'line'}, row {first['source_row']}"
-    why = " ".join(first["reasons"])
-    message = (
-        f"The changes leave {rows.height:,} rows of {table} that do not pass the gate, such as {where}: {why} "
-        "Correct the change that made them so; a scenario leaves no row out without saying so."
-    )
-    raise ScenarioError(message)
 
 
 def _sources(base: Path, found: Patched, asked: Asked) -> pl.DataFrame:
@@ -235,7 +177,7 @@ def _told(chain: Chain, document: dict[str, Any], asked: Asked, found: Patched) 
     }
 
 
-def _check(base: Path, document: dict[str, Any]) -> None:
+def check(base: Path, document: dict[str, Any]) -> None:
     """Refuse to start from tables that are not those of the manifest."""
     written = {one["file"]: one["sha256"] for one in document["outputs"]}
     for path in sorted((base / "accepted").glob("*.parquet")):

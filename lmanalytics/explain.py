@@ -1,6 +1,7 @@
 """How one subject's answer came about: the arithmetic, the parameters with their first day, and the clause."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +82,13 @@ def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
     rows = pl.read_parquet(run / f"{name}.parquet").filter(pl.col(key).is_in(ids))
     lines = []
     for row in rows.to_dicts():
-        said = {c: row[c] for c in ANSWERS[name].columns if c != key and row[c] is not None}
+        said = {c: row[c] for c in ANSWERS[name].columns if c != key and row.get(c) is not None}
         lines += [
             {
                 "subject": row[key],
                 "rule": f"{name}.{column}",
-                "value": str(value),
-                "unit": "",
+                "value": _told(value),
+                "unit": row.get("currency") or "" if isinstance(value, Decimal) else "",
                 "inputs": "",
                 "given": "",
                 "clause": _why(row) if column == list(said)[-1] else "",
@@ -95,6 +96,14 @@ def _answered(run: Path, name: str, key: str, ids: list[str]) -> pl.DataFrame:
             for column, value in said.items()
         ]
     return pl.DataFrame(lines, schema=EXPLANATION)
+
+
+def _told(value: object) -> str:
+    """Write money with thousands separators and no digit lost, and a list as its items."""
+    if isinstance(value, Decimal):
+        whole, _, part = f"{value:,f}".partition(".")
+        return f"{whole}.{part.rstrip('0'):0<2}"
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _why(row: dict[str, Any]) -> str:

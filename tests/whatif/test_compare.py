@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmanalytics.errors import UsageError
@@ -111,6 +111,7 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=30)
 @given(first=ROWS, second=ROWS)
 def test_the_sums_are_those_of_a_loop(first, second):
     table = side_by_side(sides((position(*first), order()), (position(*second), order())))

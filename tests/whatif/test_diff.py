@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 
@@ -17,6 +18,7 @@ from lmanalytics.evidence.digests import digest_of, program_digests, versions
 from lmanalytics.rules import register
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import ANSWERS
+from lmanalytics.whatif import diff as difference
 from lmanalytics.whatif.causes import ELSEWHERE, WORDS, Cause
 from lmanalytics.whatif.diff import TABLES, between, inert, lines, save
 from lmanalytics.whatif.diff_sides import check, side
@@ -52,6 +54,14 @@ def workspace(tmp_path_factory):
         oses = [made.ose(f"v{n}", observed_on=more["observed_on"]) for n in range(9)]
         run_folder(space, made.side(day, hosts=[made.host(**more)], oses=oses, prices=[made.price("Datacenter")]))
     return space
+
+
+@pytest.fixture(scope="module", autouse=True)
+def computed_once():
+    """Let the tests that ask for the same two runs share what is computed of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(difference, "diff", cache(difference.diff))
+        yield
 
 
 def asked(workspace, *words):

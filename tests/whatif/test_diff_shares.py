@@ -55,7 +55,7 @@ def total(position, measure):
     return None if None in values else sum(values)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10)
 @given(estates("one"), estates("two"))
 def test_shares_add_up_to_the_change(first, second):
     then, now = answered(first, simple), answered(second, simple)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmanalytics.errors import ScenarioError
@@ -457,6 +457,7 @@ def test_hostile_text_stays_text(world):
     assert world.values("oses", "name")[:2] == ["<script>alert(1)</script>", "=cmd()"]
 
 
+@settings(max_examples=30)
 @given(
     cores=st.lists(st.none() | st.integers(0, 64), min_size=1, max_size=12),
     bound=st.integers(0, 64), to=st.none() | st.integers(0, 64),

@@ -45,7 +45,7 @@ class Side:
     @property
     def is_todays(self) -> bool:
         """Whether today's program, with the same engines, gives these answers."""
-        return self.program in {"", todays()}
+        return not self.program or self.program == todays()
 
     def equals(self, other: "Side", table: str) -> bool:
         """Whether both sides have a table from the same bytes."""

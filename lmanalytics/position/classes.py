@@ -73,7 +73,12 @@ def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFra
 
 
 def needs(
-    plan: pl.LazyFrame, licenses: pl.LazyFrame, listed: pl.LazyFrame, *, keep: tuple[str, ...] = ()
+    plan: pl.LazyFrame,
+    licenses: pl.LazyFrame,
+    listed: pl.LazyFrame,
+    versions: pl.DataFrame,
+    *,
+    keep: tuple[str, ...] = (),
 ) -> pl.LazyFrame:
     """Split each subject's need into licenses that need Software Assurance and those that do not.
 
@@ -81,11 +86,13 @@ def needs(
         plan: chosen options (`plan.choose`).
         licenses: the `licenses` answer; a subject to which one is bound is marked.
         listed: the price of one license without and with Software Assurance (`price_list.per_license`).
+        versions: product, version, version_rank; of what is for sale, the newest.
         keep: further columns of the plan to keep.
 
     Returns:
-        NEEDS, subject_kind, subject_id, quantity, price, currency and `keep`: up to two rows a subject. What
-        only licenses acquired before some day may serve has no price: nothing that is for sale serves it.
+        NEEDS, subject_kind, subject_id, quantity, price, currency and `keep`: up to two rows a subject. Where the
+        version that is for sale needs Software Assurance, that price holds for both. What only licenses acquired
+        before some day may serve has no price: nothing that is for sale serves it.
 
     """
     bound = (
@@ -96,10 +103,16 @@ def needs(
     )
     columns = [*(c for c in NEEDS if c != "needs_sa"), "subject_kind", "subject_id", *keep]
     for_sale = pl.when(pl.col("acquired_before").is_null())
+    rank = versions.lazy()
+    newest = rank.group_by("product").agg(_newest=pl.col("version_rank").max())
+    first = rank.select("product", sa_from_version="version", _first="version_rank")
+    sold_with_sa = (pl.col("_newest") >= pl.col("_first")).fill_null(value=False)
     known = (
         for_entity(plan.filter(pl.col("licenses_required") > 0).drop("currency"), listed)
         .join(bound, on=["entity_id", "subject_id"], how="left")
         .with_columns(for_sale.then(pl.col("price", "price_with_sa")))
+        .join(newest, on="product", how="left")
+        .join(first, on=["product", "sa_from_version"], how="left")
     )
     with_sa = pl.col("licenses_with_sa").fill_null(0)
     halves = [
@@ -108,7 +121,7 @@ def needs(
             "currency",
             needs_sa=pl.lit(value=False),
             quantity=pl.col("licenses_required") - with_sa,
-            price="price",
+            price=pl.when(sold_with_sa).then("price_with_sa").otherwise("price"),
         ),
         known.select(*columns, "currency", needs_sa=pl.lit(value=True), quantity=with_sa, price="price_with_sa"),
     ]

@@ -92,7 +92,7 @@ def planned(
     alike = kinds(options, owned, today)
     usable = choices(options, alike, listed).collect().lazy()
     today = of_today(usable, today)
-    split = needs(usable, owned, listed, keep=("option",)).collect()
+    split = needs(usable, owned, listed, versions, keep=("option",)).collect()
     if split.is_empty():
         return Planned(choose(demand.drop(LISTS)), None)
     stepping = steps(sale.opportunities, owned)

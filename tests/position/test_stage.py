@@ -206,6 +206,18 @@ def test_without_prices_licenses_are_minimized_and_the_position_says_so():
     assert short.select("edition", "reason").rows() == [("Datacenter", Reason.SHORT_WITHOUT_PRICE.code)]
 
 
+@pytest.mark.parametrize(("first", "cost", "bought"), [(None, 560, "license"), ("2022", 840, "license_and_sa")])
+def test_a_shortage_costs_what_is_for_sale(first, cost, bought):
+    # Licenses of the version that is sold today may need Software Assurance where older ones do not.
+    prices = [(WINDOWS, "Standard", "license", None, 2, "140"), (WINDOWS, "Standard", "license_and_sa", None, 2, "210")]
+    asked = demand_of(("h", WINDOWS, "standard", "Standard", 8, "560"))
+    asked = asked.with_columns(version=pl.lit("2019"), sa_from_version=pl.lit(first, pl.String))
+    found = solved(asked, NOTHING, prices)
+    short = found["position"].filter(pl.col("shortage") > 0)
+    assert short.select("shortage", "shortage_cost", "objective").rows() == [(8, cost, cost)]
+    assert order(found) == [(WINDOWS, "Standard", bought, 2, 4)]
+
+
 def test_the_minimum_of_a_customer_is_one_choice_of_the_model():
     minimum = pl.LazyFrame({"entity_id": ["main"], "product": [WINDOWS], "metric": ["core"], "min_licenses": [16]})
     options = demand_of(

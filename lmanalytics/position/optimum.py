@@ -42,18 +42,6 @@ class Planned:
     """What was solved."""
 
 
-def plan(
-    demand: pl.LazyFrame,
-    minimums: pl.LazyFrame,
-    licenses: pl.LazyFrame | None,
-    listed: pl.LazyFrame,
-    versions: pl.DataFrame,
-    settings: Settings,
-) -> pl.LazyFrame:
-    """Choose the options of all subjects where only the listed price of one license is known (`planned`)."""
-    return planned(demand, minimums, licenses, listed, versions, settings).plan
-
-
 def planned(
     demand: pl.LazyFrame,
     minimums: pl.LazyFrame,

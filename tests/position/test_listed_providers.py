@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from lmanalytics.evidence.findings import findings
-from lmanalytics.position.optimum import plan
+from lmanalytics.position.optimum import planned
 from lmanalytics.position.true_up import Reason, true_up
 from lmanalytics.schemas import ANSWERS, MONEY
 from tests.position.test_balance import LISTED, SETTINGS, VERSIONS, balanced, demand_of, licenses_of
@@ -37,7 +37,7 @@ def short_of(demand, licenses):
     empty = pl.LazyFrame(
         schema={"entity_id": pl.String, "product": pl.String, "metric": pl.String, "min_licenses": pl.Int64}
     )
-    chosen = plan(demand, empty, licenses, LISTED, VERSIONS, SETTINGS)
+    chosen = planned(demand, empty, licenses, LISTED, VERSIONS, SETTINGS).plan
     found = balanced(chosen, licenses).plan.collect()
     return dict(found.select("subject_id", "licenses_short").rows())
 

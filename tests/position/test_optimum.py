@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lmanalytics.position import optimum
 from lmanalytics.position.balance import balance
-from lmanalytics.position.optimum import plan
 from lmanalytics.position.plan import choose, top_up
 from lmanalytics.rules.demand.price_list import PER_LICENSE
 from lmanalytics.rules.parameters import Settings
@@ -77,7 +77,7 @@ def owned(*lots):
 
 
 def planned(options, licenses, minimums=NO_MINIMUM, listed=LISTED):
-    return plan(options, minimums, licenses, listed, VERSIONS, SETTINGS).collect()
+    return optimum.planned(options, minimums, licenses, listed, VERSIONS, SETTINGS).plan.collect()
 
 
 def to_buy(chosen, licenses):

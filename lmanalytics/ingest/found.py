@@ -1,7 +1,7 @@
 """Open every file of an exports folder and recognize its sheets."""
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -39,13 +39,13 @@ def adapters() -> dict[str, ModuleType]:
     return {module.FORMAT: module for module in modules if hasattr(module, "FORMAT") and hasattr(module, "SHEETS")}
 
 
-def find_all(exports: Path, context: Context) -> Iterator[Found]:
-    """Open every file in turn; the same bytes are read once."""
+def find_all(exports: Path, context: Context, digests: Mapping[str, str]) -> Iterator[Found]:
+    """Open every file in turn; the same bytes are read once, and not at all where `digests` has their SHA-256."""
     seen: dict[str, str] = {}
     index = 0
     for path in sources.files(exports):
         file = path.relative_to(exports).as_posix()
-        digest = sources.sha256(path)
+        digest = digests.get(file) or sources.sha256(path)
         account = {"file": file, "sheet": None, "sha256": digest, "format": UNKNOWN, "rows_read": 0}
         if digest in seen:
             yield Found(account | {"format": DUPLICATE})

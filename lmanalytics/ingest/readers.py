@@ -1,6 +1,6 @@
 """From a folder of exports to canonical tables in Parquet: recognize, read, cast, and account for every row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -35,7 +35,13 @@ class Ingested:
     estate: Estate
 
 
-def ingest(exports: Path, into: Path, as_of: date, policies: dict[str, str] | None = None) -> Ingested:
+def ingest(
+    exports: Path,
+    into: Path,
+    as_of: date,
+    policies: dict[str, str] | None = None,
+    digests: Mapping[str, str] | None = None,
+) -> Ingested:
     """Read every export below a folder into `into/<table>.parquet`.
 
     Args:
@@ -43,6 +49,7 @@ def ingest(exports: Path, into: Path, as_of: date, policies: dict[str, str] | No
         into: where the tables go; each has exactly the schema of `CANONICAL[table]`.
         as_of: the position date, against which the age of exports is judged.
         policies: readings that win over those of estate.yaml.
+        digests: the SHA-256 of files whose bytes were read already, by their path below `exports`.
 
     Raises:
         ExportError: nothing is readable, or one file is encrypted, damaged, ambiguous or lacks a needed column.
@@ -54,7 +61,7 @@ def ingest(exports: Path, into: Path, as_of: date, policies: dict[str, str] | No
         raise UsageError(message)
     estate = load_estate(exports / sources.ESTATE)
     context = Context(as_of, replace(estate, policies=estate.policies | (policies or {})))
-    found = list(find_all(exports, context))
+    found = list(find_all(exports, context, digests or {}))
     read = _dated([item for item in found if item.sheet], context)
     if not read:
         raise ExportError(_nothing(exports, found))
@@ -69,18 +76,33 @@ def ingest(exports: Path, into: Path, as_of: date, policies: dict[str, str] | No
     return Ingested(paths, counted, to_frame(context), context.estate)
 
 
-def raw(exports: Path, file: str, sheet: str | None) -> pl.LazyFrame:
-    """Return one sheet as it was read: `source_row` and every column as text under its own heading."""
+def raw(exports: Path, file: str, sheet: str | None, rows: pl.Series | None = None) -> pl.LazyFrame:
+    """Return one sheet as it was read: `source_row` and every column as text under its own heading.
+
+    Args:
+        exports: the folder.
+        file: the file's path below it, with forward slashes.
+        sheet: the sheet of a workbook, None for other files.
+        rows: the `source_row` of the rows that are wanted; all of them when None.
+
+    Raises:
+        ExportError: the file or the sheet is not there any more.
+    """
     path = exports / file
     if file == sources.ESTATE:
-        return told_datacenters(load_estate(path)).drop(ORIGIN[:3])
+        return _only(told_datacenters(load_estate(path)).drop(ORIGIN[:3]), rows)
     for found in sources.sheets(path, file) if path.is_file() else ():
         if found.sheet == sheet:
             match = match_of(found)
             names = _unique([c or "" for c in found.head[match.row if match else 0]])
-            return found.frame.select(ROW, *(pl.col(f"c{place}").alias(name) for place, name in enumerate(names)))
+            cells = (pl.col(f"c{place}").alias(name) for place, name in enumerate(names))
+            return _only(found.frame, rows).select(ROW, *cells)
     message = f"{file} has no sheet {sheet!r} any more, so its rows cannot be shown. Ingest the folder again."
     raise ExportError(message)
+
+
+def _only(frame: pl.LazyFrame, rows: pl.Series | None) -> pl.LazyFrame:
+    return frame if rows is None else frame.filter(pl.col(ROW).is_in(rows.cast(pl.Int64).implode()))
 
 
 def _dated(read: list[Found], context: Context) -> list[Found]:

@@ -150,6 +150,12 @@ def test_raw_gives_a_sheet_as_it_was_read(exports):
     assert frame.filter(source_row=4).row(0) == (4, "h2", "2026-06-01", "esx2", "2", "x")
 
 
+def test_raw_gives_the_rows_that_are_asked_for(exports):
+    exports.text("hosts.csv", HOSTS + '"h\n3",2026-06-01,"a ""b""",2,x\nh4,,,,\n')
+    asked = raw(exports.folder, "hosts.csv", None, pl.Series([4, 3, 3, 99])).collect()
+    assert asked.select("source_row", "host_id", "host_name").rows() == [(3, "h2", "esx2"), (4, "h\n3", 'a "b"')]
+
+
 def test_raw_of_a_workbook_with_equal_headings(exports):
     exports.book("b.xlsx", {"hosts": [["host_id", "note", "note"], ["h1", "a", "b"]]})
     assert raw(exports.folder, "b.xlsx", "hosts").collect().columns == ["source_row", "host_id", "note", "note (2)"]
@@ -158,6 +164,12 @@ def test_raw_of_a_workbook_with_equal_headings(exports):
 def test_raw_of_what_is_gone(exports):
     with pytest.raises(ExportError, match="has no sheet"):
         raw(exports.folder, "b.xlsx", "hosts")
+
+
+def test_a_digest_that_is_known_is_taken(exports):
+    exports.text("hosts.csv", HOSTS)
+    taken = ingest(exports.folder, exports.into, date(2026, 6, 30), digests={"hosts.csv": "0" * 64})
+    assert taken.sources["sha256"].to_list() == ["0" * 64]
 
 
 def test_adding_a_module_adds_the_format():

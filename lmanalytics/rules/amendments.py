@@ -60,6 +60,11 @@ def amended(amendments: Iterable[Amendment]) -> Iterator[None]:
         _IN_FORCE.reset(token)
 
 
+def in_force() -> tuple[Amendment, ...]:
+    """Return the amendments under which rules are read now."""
+    return _IN_FORCE.get()
+
+
 def amend(file: "RuleFile") -> "RuleFile":
     """Return a rule file with the amendments in force; the file itself where there is none for it."""
     own = tuple(a for a in _IN_FORCE.get() if a.module == file.path.stem and a.parameter in file.parameters)

@@ -66,15 +66,17 @@ _CONSULTED: ContextVar[set[str] | None] = ContextVar("_CONSULTED", default=None)
 
 @contextmanager
 def consulting(names: set[str]) -> Iterator[None]:
-    """Note in `names` the policies whose reading is asked for meanwhile.
+    """Note in `names` the policies whose reading is asked for meanwhile; who notes around it is told of them, too.
 
     Plans are made when rules are called, and no reading is asked for later: what was not consulted changes nothing.
     """
-    token = _CONSULTED.set(names)
+    around, token = _CONSULTED.get(), _CONSULTED.set(names)
     try:
         yield
     finally:
         _CONSULTED.reset(token)
+        if around is not None:
+            around |= names
 
 
 @dataclass(frozen=True)

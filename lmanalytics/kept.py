@@ -74,7 +74,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._digests: dict[tuple[Path, int, int, int], str] = {}
+        self._digests: dict[tuple[int, ...], str] = {}
         self._used: set[Path] = set()
 
     def entries(self, step: str) -> Iterator[Entry]:
@@ -91,8 +91,10 @@ class Store:
                 return False
         try:
             for held in entry.files:
+                if (into / held.path).is_dir():  # of parts, in whose place the file comes
+                    shutil.rmtree(into / held.path)
                 _linked(self._file(held.sha256), into / held.path)
-                self._digests[_as_it_is(into / held.path)] = held.sha256
+                self.tell(into / held.path, held.sha256)
         except FileNotFoundError:  # another process removed it meanwhile
             for held in entry.files:
                 (into / held.path).unlink(missing_ok=True)
@@ -121,6 +123,10 @@ class Store:
         if now not in self._digests:
             self._digests[now] = file_digest(path)
         return self._digests[now]
+
+    def tell(self, path: Path, digest: str) -> None:
+        """Say the digest of a file that somebody else read."""
+        self._digests[_as_it_is(path)] = digest
 
     def prune(self, entries: int = ENTRIES, most_bytes: int = MOST_BYTES, grace: float = GRACE) -> None:
         """Remove entries beyond the last used of each step and beyond a size, then files that no entry has.
@@ -175,9 +181,10 @@ class Store:
         return self._folder / "files" / digest[:2] / digest
 
 
-def _as_it_is(path: Path) -> tuple[Path, int, int, int]:
+def _as_it_is(path: Path) -> tuple[int, ...]:
+    """Tell a file from others and from what it was before; links to one file are that file."""
     found = path.stat()
-    return path, found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _linked(source: Path, target: Path) -> None:

@@ -1,15 +1,14 @@
-"""What a step reads of the tables that it is handed: the same reads again mean the same answer."""
+"""What a step reads of the tables and files that it is handed: the same reads again mean the same answer."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-import polars as pl
+from typing import Any, Generic, TypeVar
 
 from lmanalytics.errors import RunError
 from lmanalytics.evidence.digests import digest_of
 
-Tables = Mapping[str, pl.LazyFrame]
-Digest = Callable[[pl.LazyFrame], str | None]
+T = TypeVar("T")
+Digest = Callable[[Any], str | None]
+Named = Mapping[str, Any]
 THERE = "there"
 """Stands for the digest of a table of which a step asked only whether it was given."""
 NAMES = "*"
@@ -17,7 +16,7 @@ NAMES = "*"
 
 
 class Reads:
-    """What was read of some mappings of tables: the table's digest by `<mapping>/<table>`, None where it was absent.
+    """What was read of some mappings of tables: a table's digest by `<mapping>/<table>`, None where it was absent.
 
     A table whose digest is not known makes the step one that cannot be kept (`is_known`).
     """
@@ -33,10 +32,10 @@ class Reads:
         self._check(key)
         self.found.setdefault(key, THERE if is_there else None)
 
-    def read(self, key: str, frame: pl.LazyFrame) -> None:
+    def read(self, key: str, table: Any) -> None:
         """Note that a step took a table."""
         self._check(key)
-        digest = self._digest(frame)
+        digest = self._digest(table)
         self.is_known &= digest is not None
         self.found[key] = digest
 
@@ -58,17 +57,21 @@ class Reads:
             raise RunError(message)
 
 
-class Noted(Mapping[str, pl.LazyFrame]):
-    """Tables that note what is read of them. It is no `dict`, so that nothing written in C can reach past it.
+class Noted(Mapping[str, T], Generic[T]):
+    """Tables, or whatever else has a name and a digest, that note what is read of them.
+
+    It is no `dict`, so that nothing written in C can reach past it.
 
     `noted | {…}` and `{…} | noted` note likewise; what was put in the place of a table, or beside them, is the
     step's own and not noted.
     """
 
-    def __init__(self, tables: Tables, reads: Reads, label: str = "", own: Tables | None = None) -> None:
+    def __init__(
+        self, tables: Mapping[str, T], reads: Reads, label: str = "", own: Mapping[str, T] | None = None
+    ) -> None:
         self._tables, self._reads, self._label, self._own = tables, reads, label, dict(own or {})
 
-    def __getitem__(self, name: str) -> pl.LazyFrame:
+    def __getitem__(self, name: str) -> T:
         if name in self._own:
             return self._own[name]
         if name not in self:
@@ -91,24 +94,24 @@ class Noted(Mapping[str, pl.LazyFrame]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def __or__(self, other: Tables) -> "Noted":
+    def __or__(self, other: Mapping[str, T]) -> "Noted[T]":
         return Noted(self._tables, self._reads, self._label, {**self._own, **other})
 
-    def __ror__(self, other: Tables) -> "Noted":
+    def __ror__(self, other: Mapping[str, T]) -> "Noted[T]":
         own = {name: frame for name, frame in other.items() if name not in self}
         return Noted(self._tables, self._reads, self._label, {**own, **self._own})
 
-    def copy(self) -> "Noted":
+    def copy(self) -> "Noted[T]":
         """Return the same tables, which note on."""
         return self | {}
 
 
-def holds(found: Mapping[str, str | None], given: Mapping[str, Tables], digest: Digest) -> bool:
+def holds(found: Mapping[str, str | None], given: Mapping[str, Named], digest: Digest) -> bool:
     """Tell whether reads of an earlier step would read the same of these mappings, each by its label."""
     return all(_now(key, given, digest, expected) == expected for key, expected in found.items())
 
 
-def _now(key: str, given: Mapping[str, Tables], digest: Digest, expected: Any) -> str | None:
+def _now(key: str, given: Mapping[str, Named], digest: Digest, expected: Any) -> str | None:
     label, _, name = key.partition("/")
     tables = given.get(label, {})
     if name == NAMES:

@@ -1,4 +1,4 @@
-"""Steps that are not computed again while everything that they read, consulted and were given is as it was."""
+"""Steps that are not computed again while all that they read, consulted and were given is as it was."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import polars as pl
 
 from lmanalytics.evidence.digests import digest_of
 from lmanalytics.kept import Entry, Store
-from lmanalytics.kept_reads import Noted, Reads, holds
+from lmanalytics.kept_reads import Named, Noted, Reads, holds
 from lmanalytics.rules import amendments, register
 from lmanalytics.rules.parameters import Settings, consulting
 
@@ -24,6 +24,24 @@ class Step:
     tables: Tables
     policies: set[str] = field(default_factory=set)
     is_kept: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a step told of the files that it wrote, the policies that it consulted, and whether they were kept."""
+
+    told: Any
+    policies: set[str]
+    is_kept: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """A step, the digest of what it is given beside tables, and the reading in force of every policy."""
+
+    step: str
+    base: str
+    readings: dict[str, str]
 
 
 class Kept:
@@ -45,7 +63,7 @@ class Kept:
         self.computed: list[str] = []
         self.taken: list[str] = []
         self.store = store
-        self._program, self._into, self._fresh = program, into, fresh
+        self._program, self.into, self._fresh = program, into, fresh
         self._tables: dict[int, tuple[pl.LazyFrame, str]] = {}
 
     def scan(self, paths: Iterable[Path]) -> pl.LazyFrame:
@@ -55,9 +73,11 @@ class Kept:
         self._tables[id(frame)] = (frame, digest_of([self.store.digest(path) for path in files]))
         return frame
 
-    def digest(self, frame: pl.LazyFrame) -> str | None:
-        """Return the digest of a table that was scanned here; None of any other."""
-        known = self._tables.get(id(frame))
+    def digest(self, table: pl.LazyFrame | str) -> str | None:
+        """Return the digest of a table that was scanned here, None of any other; a text is a digest already."""
+        if isinstance(table, str):
+            return table
+        known = self._tables.get(id(table))
         return known and known[1]
 
     def step(
@@ -84,36 +104,71 @@ class Kept:
             The saved tables, scanned, in the order in which `compute` gave them.
 
         """
-        labeled = _labeled(tables)
-        base = digest_of([self._program, settings.as_of, [repr(one) for one in amendments.in_force()], given])
-        readings = register.in_force(settings)
-        if found := self._found(name, base, labeled, readings):
-            self.taken.append(name)
-            shapes: dict[str, list[str]] = found.told
-            scanned = {table: self.scan(self._into / path for path in paths) for table, paths in shapes.items()}
-            return Step(scanned, set(found.policies), is_kept=True)
-        self.computed.append(name)
-        reads, consulted = Reads(self.digest), set[str]()
-        noted = [cast("Tables", Noted(one, reads, label)) for label, one in labeled.items()]
-        with consulting(consulted):
-            saved = {table: list(paths) for table, paths in save(compute(*noted)).items()}
-        reads.over()
-        told = {table: [path.relative_to(self._into).as_posix() for path in paths] for table, paths in saved.items()}
-        if reads.is_known:
-            entry = Entry(name, base, reads.found, {one: readings[one] for one in sorted(consulted)}, told=told)
-            self.store.keep(entry, [path for paths in saved.values() for path in paths], self._into)
-        return Step({table: self.scan(paths) for table, paths in saved.items()}, consulted)
 
-    def _found(self, name: str, base: str, labeled: Mapping[str, Tables], readings: Mapping[str, str]) -> Entry | None:
-        for entry in () if self._fresh else self.store.entries(name):
+        def write(*noted: Tables) -> tuple[list[Path], dict[str, list[str]]]:
+            saved = {table: list(paths) for table, paths in save(compute(*noted)).items()}
+            told = {table: [path.relative_to(self.into).as_posix() for path in paths] for table, paths in saved.items()}
+            return [path for paths in saved.values() for path in paths], told
+
+        made = self.files(name, _labeled(tables), settings, write, given=given)
+        found = {table: self.scan(self.into / path for path in paths) for table, paths in made.told.items()}
+        return Step(found, made.policies, is_kept=made.is_kept)
+
+    def files(
+        self,
+        name: str,
+        sources: Mapping[str, Named],
+        settings: Settings,
+        write: Callable[..., tuple[list[Path], Any]],
+        *,
+        given: Any = None,
+    ) -> Made:
+        """Let a step write its files below the run's folder, or take them from the store.
+
+        Args:
+            name: of the step; entries are looked for under it.
+            sources: tables that were scanned here, or digests, by name; a mapping by label for each argument of
+                `write`.
+            settings: date and policies.
+            write: returns the files that it wrote, and what else is to be told of them, as JSON. It reads nothing
+                that is neither handed to it nor in `given`.
+            given: what else decides the files, as JSON.
+
+        """
+        asked = self.question(name, settings, given)
+        if found := self.recall(asked, sources):
+            return Made(found.told, set(found.policies), is_kept=True)
+        reads, consulted = Reads(self.digest), set[str]()
+        with consulting(consulted):
+            paths, told = write(*(Noted(one, reads, label) for label, one in sources.items()))
+        reads.over()
+        self.remember(asked, reads, consulted, paths, told)
+        return Made(told, consulted)
+
+    def question(self, name: str, settings: Settings, given: Any = None) -> Question:
+        """Say what a step is asked, beside the tables that it will read."""
+        base = digest_of([self._program, settings.as_of, [repr(one) for one in amendments.in_force()], given])
+        return Question(name, base, register.in_force(settings))
+
+    def recall(self, asked: Question, sources: Mapping[str, Named]) -> Entry | None:
+        """Take the files of a step from the store; None, and it must be computed, where it has none that hold."""
+        for entry in () if self._fresh else self.store.entries(asked.step):
             if (
-                entry.base == base
-                and entry.policies.items() <= readings.items()
-                and holds(entry.reads, labeled, self.digest)
-                and self.store.restore(entry, self._into)
+                entry.base == asked.base
+                and entry.policies.items() <= asked.readings.items()
+                and holds(entry.reads, sources, self.digest)
+                and self.store.restore(entry, self.into)
             ):
+                self.taken.append(asked.step)
                 return entry
+        self.computed.append(asked.step)
         return None
+
+    def remember(self, asked: Question, reads: Reads, consulted: set[str], paths: list[Path], told: Any) -> None:
+        """Keep what a step wrote, unless it read what has no digest."""
+        if reads.is_known:
+            readings = {policy: asked.readings[policy] for policy in sorted(consulted)}
+            self.store.keep(Entry(asked.step, asked.base, reads.found, readings, told=told), paths, self.into)
 
 
 def _labeled(tables: Tables | Mapping[str, Tables]) -> Mapping[str, Tables]:

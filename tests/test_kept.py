@@ -75,6 +75,15 @@ def test_a_run_stays_when_the_store_is_deleted(store, tmp_path):
     assert content(tmp_path / "run2") == {"facts/hosts.parquet": "1"}
 
 
+def test_a_file_takes_the_place_of_its_parts(store, tmp_path):
+    kept = keep(store, tmp_path, hosts="1")
+    part = tmp_path / "run2/facts/hosts.parquet/00000.parquet"
+    part.parent.mkdir(parents=True)
+    part.write_text("part")
+    assert store.restore(kept, tmp_path / "run2")
+    assert content(tmp_path / "run2") == {"facts/hosts.parquet": "1"}
+
+
 def test_files_are_copied_where_links_fail(store, tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(18, "Invalid cross-device link")

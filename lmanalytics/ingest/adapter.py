@@ -14,6 +14,7 @@ rows of a table) and `issues` (list of sentences). Rows that it leaves out are c
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -49,6 +50,13 @@ class Layout:
     """The share of a sheet's headings that must be known, unless it is called as usual."""
     is_always_called_so: bool = False
     """The tool fixes the sheet's name: one with another name that lacks a column is something else."""
+
+    @cached_property
+    def spellings(self) -> tuple[str, ...]:
+        """Every spelling of every heading."""
+        return tuple(
+            spelling for names in (self.required, self.optional) for words in names.values() for spelling in words
+        )
 
 
 @dataclass(frozen=True)

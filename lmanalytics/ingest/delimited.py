@@ -1,4 +1,4 @@
-"""Open delimited text: find its encoding, its delimiter and its width, then stream it."""
+"""Open delimited text: find its encoding, its delimiter and its width."""
 
 import atexit
 import codecs
@@ -8,7 +8,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -27,21 +27,47 @@ _counter = itertools.count()
 
 
 @dataclass(frozen=True)
-class Delimited:
-    """A text file as columns `c0`, `c1`, … and `source_row`."""
+class Text:
+    """How the rows and fields of a text file are told apart."""
 
-    head: tuple[tuple[str | None, ...], ...]
+    path: Path
+    """The file, or a copy of it in UTF-8."""
+    delimiter: str
+    skipped: int
+    """Lines before the first row."""
     first_row: int
-    frame: pl.LazyFrame
-    filled_rows: int
-    wide_rows: int
-    repaired: str
+    """The row number that a person sees beside the first row."""
+    width: int
+    """Columns, as many as the longest of the first rows has fields."""
+    head: tuple[tuple[str | None, ...], ...] = ()
+    """The first rows."""
+    repaired: str = ""
+    """What had to be done before the text could be read."""
+
+    @property
+    def names(self) -> list[str]:
+        """The columns, and one more that takes the fields that are too much."""
+        return [f"c{place}" for place in range(self.width + 1)]
+
+    def scan(self) -> pl.LazyFrame:
+        """Return `source_row` and the columns of `names`, all text."""
+        return pl.scan_csv(
+            self.path,
+            has_header=False,
+            skip_lines=self.skipped,
+            separator=self.delimiter,
+            schema=dict.fromkeys(self.names, pl.String),
+            truncate_ragged_lines=True,
+            missing_columns="insert",
+            row_index_name=ROW,
+            row_index_offset=self.first_row,
+        ).with_columns(pl.col(ROW).cast(pl.Int64))
 
 
-def open_text(path: Path, file: str, head_rows: int) -> Delimited:
+def open_text(path: Path, file: str, head_rows: int) -> Text:
     """Open a CSV or TSV file of any common encoding and delimiter without reading it into memory.
 
-    Raises ExportError when it is not text or its quotes do not match.
+    Raises ExportError when it is not text.
     """
     encoding = _encoding(path, file)
     text = _start(path, encoding)
@@ -49,17 +75,22 @@ def open_text(path: Path, file: str, head_rows: int) -> Delimited:
     lines = text.splitlines(keepends=True)[skipped:]
     told = text[len("sep=") : len("sep=") + 1] if text.casefold().startswith("sep=") else ""
     delimiter = told if told in _DELIMITERS and told else _delimiter(lines)
-    head = tuple(_records(lines, delimiter, head_rows))
-    width = max((len(row) for row in head), default=1)
+    head = tuple(tuple(cell or None for cell in row) for row in _records(lines, delimiter, head_rows))
     is_plain = encoding in {"utf-8", "utf-8-sig"} and "\r" not in text.replace("\r\n", "")
     plain = path if is_plain else _as_utf8(path, encoding)
     repaired = "" if encoding != _FALLBACK else "it is not UTF-8 and was read as Windows-1252"
-    try:
-        return _scanned(plain, delimiter, skipped, head, width, repaired)
-    except pl.exceptions.PolarsError:
-        repaired = "quotes stand where none are expected; its fields were told apart as Excel does"
-        rewritten = _rewritten(plain, delimiter, skipped, file)
-        return _scanned(rewritten, ",", 0, head, width, repaired, offset=skipped)
+    width = max((len(row) for row in head), default=1)
+    return Text(plain, delimiter, skipped, 1 + skipped, width, head, repaired)
+
+
+def rewritten(text: Text, file: str) -> Text:
+    """Tell the fields apart as Excel does, where quotes stand that the format does not allow.
+
+    Raises ExportError when a quoted field does not end.
+    """
+    repaired = "quotes stand where none are expected; its fields were told apart as Excel does"
+    plain = _rewritten(text.path, text.delimiter, text.skipped, file)
+    return replace(text, path=plain, delimiter=",", skipped=0, repaired=repaired)
 
 
 def scratch(suffix: str) -> Path:
@@ -88,7 +119,8 @@ def _encoding(path: Path, file: str) -> str:
             raise ExportError(message)
         try:
             while chunk:
-                decoder.decode(chunk)
+                if not chunk.isascii() or decoder.getstate()[0]:
+                    decoder.decode(chunk)
                 chunk = stream.read(_CHUNK)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
@@ -143,32 +175,3 @@ def _rewritten(path: Path, delimiter: str, skipped: int, file: str) -> Path:
             )
             raise ExportError(message) from error
     return plain
-
-
-def _scanned(
-    path: Path,
-    delimiter: str,
-    skipped: int,
-    head: tuple[list[str], ...],
-    width: int,
-    repaired: str,
-    offset: int = 0,
-) -> Delimited:
-    names = [f"c{place}" for place in range(width + 1)]
-    first_row = 1 + skipped + offset
-    lazy = pl.scan_csv(
-        path,
-        has_header=False,
-        skip_lines=skipped,
-        separator=delimiter,
-        schema=dict.fromkeys(names, pl.String),
-        truncate_ragged_lines=True,
-        missing_columns="insert",
-        row_index_name=ROW,
-        row_index_offset=first_row,
-    ).with_columns(pl.col(ROW).cast(pl.Int64))
-    is_filled = pl.any_horizontal(pl.col(name).str.strip_chars() != "" for name in names)
-    counts = lazy.select(is_filled.sum(), wide=(pl.col(names[-1]).str.strip_chars() != "").sum())
-    filled, wide = counts.collect(engine="streaming").row(0)
-    rows = tuple(tuple(cell or None for cell in row) for row in head)
-    return Delimited(rows, first_row, lazy.filter(is_filled).drop(names[-1]), filled or 0, wide or 0, repaired)

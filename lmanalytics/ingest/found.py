@@ -3,7 +3,7 @@
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,13 +12,11 @@ from typing import Any
 import polars as pl
 
 import lmanalytics.ingest as package
-from lmanalytics.ingest import delimited, headings, sources
+from lmanalytics.ingest import headings, sources
 from lmanalytics.ingest.adapter import ORIGIN, Context, Sheet
 from lmanalytics.ingest.sources import ROW, RawSheet
 
 UNKNOWN, DUPLICATE = "unknown", "duplicate"
-_PARK_FROM = 2**24
-"""Bytes from which a text file is parsed once and parked."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def find_all(exports: Path, context: Context, digests: Mapping[str, str]) -> Ite
         if not sources.is_table(path):
             yield Found(account)
             continue
-        for found in sources.sheets(path, file):
+        for found in sources.sheets(path, file, _wanted):
             yield _opened(found, account | {"sheet": found.sheet}, index, context)
             index += 1
 
@@ -77,7 +75,7 @@ def _opened(found: RawSheet, account: dict[str, Any], index: int, context: Conte
         found.file,
         found.sheet,
         match.layout,
-        _parked(_named(found, match, index), found),
+        _named(found, match, index),
         frozenset(match.columns),
         tuple(h for place, h in enumerate(found.head[match.row]) if h and place not in mapped),
         tuple(above),
@@ -85,8 +83,16 @@ def _opened(found: RawSheet, account: dict[str, Any], index: int, context: Conte
         found.path,
         index,
     )
-    wide = replace(found, wide_rows=found.wide_rows + _beyond(found, match))
+    wide = replace(found, wide_rows=found.wide_rows + _beyond(found, match), head=())
     return Found(account | {"format": match.format, "rows_read": rows}, wide, sheet, match.format)
+
+
+def _wanted(found: RawSheet) -> set[int] | None:
+    """Tell the columns that are read of a text: those with a known heading, and those with none."""
+    match = match_of(found)
+    if match is None:
+        return None
+    return {*match.columns.values(), *range(len(found.head[match.row]), max(len(row) for row in found.head))}
 
 
 def _beyond(found: RawSheet, match: headings.Match) -> int:
@@ -101,18 +107,26 @@ def _beyond(found: RawSheet, match: headings.Match) -> int:
 
 def match_of(found: RawSheet) -> headings.Match | None:
     """Return how a sheet was recognized, None for one of no known kind."""
+    return _match_of(found.head, found.file, found.sheet, found.where)
+
+
+@lru_cache(maxsize=1)
+def _match_of(
+    head: tuple[tuple[str | None, ...], ...], file: str, sheet: str | None, where: str
+) -> headings.Match | None:
     layouts = [(name, layout) for name, module in adapters().items() for layout in module.SHEETS]
-    stem = Path(found.file).stem
-    names = [found.sheet] if found.sheet else [stem, *stem.replace("-", "_").split("_")]
-    return headings.recognize(found.head, layouts, names, found.where)
+    stem = Path(file).stem
+    names = [sheet] if sheet else [stem, *stem.replace("-", "_").split("_")]
+    return headings.recognize(head, layouts, names, where)
 
 
 def _named(found: RawSheet, match: headings.Match, index: int) -> pl.LazyFrame:
     known = {*match.layout.required, *match.layout.optional}
-    text = {name: pl.col(f"c{place}").str.strip_chars() for name, place in match.columns.items()}
-    columns = [
-        pl.when(text[name] != "").then(text[name]) if name in text else pl.lit(None, pl.String) for name in known
-    ]
+    text = {name: pl.col(f"c{place}") for name, place in match.columns.items()}
+    if not found.is_trimmed:
+        trimmed = {name: cell.str.strip_chars() for name, cell in text.items()}
+        text = {name: pl.when(cell != "").then(cell) for name, cell in trimmed.items()}
+    columns = [text.get(name, pl.lit(None, pl.String)) for name in known]
     origin = {
         ORIGIN[0]: pl.lit(index, pl.Int64),
         ORIGIN[1]: pl.lit(found.file),
@@ -120,15 +134,6 @@ def _named(found: RawSheet, match: headings.Match, index: int) -> pl.LazyFrame:
     }
     body = found.frame.filter(pl.col(ROW) > found.first_row + match.row, ~_is_repeated(match))
     return body.select(ROW, **origin, **dict(zip(known, columns, strict=True))).select(*ORIGIN, *sorted(known))
-
-
-def _parked(frame: pl.LazyFrame, found: RawSheet) -> pl.LazyFrame:
-    """Parse a large text file once: later passes read the few columns that matter from Parquet."""
-    if found.is_native or found.path.stat().st_size < _PARK_FROM:
-        return frame
-    path = delimited.scratch(".parquet")
-    frame.sink_parquet(path, compression="lz4", maintain_order=True)
-    return pl.scan_parquet(path)
 
 
 def _is_repeated(match: headings.Match) -> pl.Expr:

@@ -80,7 +80,7 @@ def recognize(
     `names` are what the sheet and its file are called. None when the sheet is of no known kind. Raises
     ExportError for a tie between two formats, and for a sheet plainly of a kind that lacks a needed column.
     """
-    pairs = list(layouts)
+    pairs = [(format_, layout, _normalized(layout.spellings)) for format_, layout in layouts]
     rows_of_headings = [
         (number, tuple(normalize(cell or "") for cell in row), tuple((cell or "").strip().lower() for cell in row))
         for number, row in enumerate(rows[:SEARCHED_ROWS])
@@ -90,7 +90,8 @@ def recognize(
         _match(format_, layout, number, row, told, places, names)
         for number, row, told in rows_of_headings
         for places in [_places(row)]
-        for format_, layout in pairs
+        for format_, layout, spellings in pairs
+        if not spellings.isdisjoint(places)
     ]
     found = [match for match in matches if match is not None]
     complete = [m for m in found if not m.missing and (m.is_called_so or m.share >= m.layout.least_share)]
@@ -100,6 +101,11 @@ def recognize(
     if plain:
         _refuse(max(plain, key=lambda match: (match.is_called_so, len(match.columns))), where)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _normalized(spellings: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(normalize(spelling) for spelling in spellings)
 
 
 def _places(row: Sequence[str]) -> dict[str, list[int]]:

@@ -90,19 +90,14 @@ def raw(exports: Path, file: str, sheet: str | None, rows: pl.Series | None = No
     """
     path = exports / file
     if file == sources.ESTATE:
-        return _only(told_datacenters(load_estate(path)).drop(ORIGIN[:3]), rows)
-    for found in sources.sheets(path, file) if path.is_file() else ():
-        if found.sheet == sheet:
-            match = match_of(found)
-            names = _unique([c or "" for c in found.head[match.row if match else 0]])
-            cells = (pl.col(f"c{place}").alias(name) for place, name in enumerate(names))
-            return _only(found.frame, rows).select(ROW, *cells)
+        told = told_datacenters(load_estate(path)).drop(ORIGIN[:3])
+        return told if rows is None else told.filter(pl.col(ROW).is_in(rows.implode()))
+    if path.is_file() and (found := sources.shown(path, file, sheet, rows)):
+        match = match_of(found)
+        names = _unique([c or "" for c in found.head[match.row if match else 0]])
+        return found.frame.select(ROW, *(pl.col(f"c{place}").alias(name) for place, name in enumerate(names)))
     message = f"{file} has no sheet {sheet!r} any more, so its rows cannot be shown. Ingest the folder again."
     raise ExportError(message)
-
-
-def _only(frame: pl.LazyFrame, rows: pl.Series | None) -> pl.LazyFrame:
-    return frame if rows is None else frame.filter(pl.col(ROW).is_in(rows.cast(pl.Int64).implode()))
 
 
 def _dated(read: list[Found], context: Context) -> list[Found]:

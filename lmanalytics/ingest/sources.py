@@ -3,8 +3,8 @@
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import fastexcel
 import polars as pl
 
 from lmanalytics.errors import ExportError
-from lmanalytics.ingest import delimited
+from lmanalytics.ingest import delimited, text_rows
 
 ESTATE = "estate.yaml"
 ROW = "source_row"
@@ -22,7 +22,6 @@ _TABLES = frozenset({".csv", ".tsv", ".tab", ".txt", *_WORKBOOKS, ".xls", ".xlsb
 _OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _ZIP, _PARQUET = b"PK\x03\x04", b"PAR1"
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_. ]?(\d{2})[-_. ]?(\d{2})(?!\d)")
-_CHUNK = 1 << 20
 _CELLS_IN_MEMORY = 2_000_000
 
 
@@ -42,6 +41,8 @@ class RawSheet:
     """Rows with anything in them, headings included."""
     wide_rows: int = 0
     """Rows with more fields than there are columns."""
+    is_trimmed: bool = False
+    """Cells have no blanks around them and empty ones are null; only the columns that are wanted are there."""
     is_native: bool = False
     """Numbers were stored as numbers, so that a point is a decimal point."""
     repaired: str = ""
@@ -51,6 +52,9 @@ class RawSheet:
     def where(self) -> str:
         """File and sheet, as messages name them."""
         return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+
+
+Wanted = Callable[[RawSheet], Collection[int] | None]
 
 
 def files(exports: Path) -> list[Path]:
@@ -77,18 +81,43 @@ def is_table(path: Path) -> bool:
 
 def sha256(path: Path) -> str:
     """Return the fingerprint of a file."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def sheets(path: Path, file: str) -> Iterator[RawSheet]:
+def sheets(path: Path, file: str, wanted: Wanted | None = None) -> Iterator[RawSheet]:
     """Open each sheet of a file, one at a time.
 
-    Raises ExportError for a file that is empty, encrypted, damaged or no table.
+    Args:
+        path: the file.
+        file: its name in messages.
+        wanted: asked for the places of the columns that are read of a text, by its first rows; None for all.
+
+    Raises:
+        ExportError: the file is empty, encrypted, damaged or no table.
     """
+    kind = _kind(path, file)
+    if kind == "parquet":
+        yield _parquet(path, file)
+    elif kind == "workbook":
+        yield from _workbook(path, file)
+    else:
+        yield _text(path, file, wanted)
+
+
+def shown(path: Path, file: str, sheet: str | None, rows: pl.Series | None) -> RawSheet | None:
+    """Open one sheet to show some of its rows, given by their `source_row`; None when there is no such sheet."""
+    kind = _kind(path, file)
+    if kind == "text" and sheet is None and rows is not None:
+        text = delimited.open_text(path, file, HEAD_ROWS)
+        return RawSheet(file, None, path, text.head, text.first_row, text_rows.shown(path, file, text, rows), 0)
+    found = _workbook(path, file, sheet) if kind == "workbook" else sheets(path, file)
+    for raw in (raw for raw in found if raw.sheet == sheet):
+        return raw if rows is None else replace(raw, frame=raw.frame.filter(pl.col(ROW).is_in(rows.implode())))
+    return None
+
+
+def _kind(path: Path, file: str) -> str:
     with path.open("rb") as stream:
         start = stream.read(len(_OLE2))
     if not start:
@@ -97,14 +126,13 @@ def sheets(path: Path, file: str) -> Iterator[RawSheet]:
     if start == _OLE2:
         raise ExportError(_encrypted(file, path))
     if start.startswith(_PARQUET):
-        yield _parquet(path, file)
-    elif start.startswith(_ZIP):
-        yield from _workbook(path, file)
-    elif path.suffix.casefold() in _WORKBOOKS | {".xls", ".xlsb"}:
+        return "parquet"
+    if start.startswith(_ZIP):
+        return "workbook"
+    if path.suffix.casefold() in _WORKBOOKS | {".xls", ".xlsb"}:
         message = f"{file} is named like a workbook but is none. Open it in Excel and save it as .xlsx or CSV."
         raise ExportError(message)
-    else:
-        yield _text(path, file)
+    return "text"
 
 
 def _encrypted(file: str, path: Path) -> str:
@@ -116,14 +144,14 @@ def _encrypted(file: str, path: Path) -> str:
     )
 
 
-def _workbook(path: Path, file: str) -> Iterator[RawSheet]:
+def _workbook(path: Path, file: str, only: str | None = None) -> Iterator[RawSheet]:
     try:
         book = fastexcel.read_excel(path)
         names = book.sheet_names
     except Exception as error:
         message = f"{file} cannot be opened as a workbook ({_brief(error)}). Save it again as .xlsx, or export CSV."
         raise ExportError(message) from error
-    for name in names:
+    for name in names if only is None else [name for name in names if name == only]:
         try:
             frame = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
         except fastexcel.FastExcelError as error:
@@ -170,18 +198,18 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     return column.cast(pl.String)
 
 
-def _text(path: Path, file: str) -> RawSheet:
-    table = delimited.open_text(path, file, HEAD_ROWS)
-    return RawSheet(
-        file,
-        None,
-        path,
-        table.head,
-        table.first_row,
-        table.frame,
-        table.filled_rows,
-        wide_rows=table.wide_rows,
-        repaired=table.repaired,
+def _text(path: Path, file: str, wanted: Wanted | None) -> RawSheet:
+    text = delimited.open_text(path, file, HEAD_ROWS)
+    sheet = RawSheet(file, None, path, text.head, text.first_row, pl.LazyFrame(), 0)
+    places = wanted(sheet) if wanted else None
+    rows = text_rows.counted(path, file, text) if places is None else text_rows.parked(path, file, text, places)
+    return replace(
+        sheet,
+        frame=rows.frame,
+        filled_rows=rows.filled,
+        wide_rows=rows.wide,
+        repaired=rows.repaired,
+        is_trimmed=places is not None,
     )
 
 

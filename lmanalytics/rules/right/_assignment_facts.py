@@ -7,8 +7,9 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_mobility_products, reassignment, reassignment_chain, reassignment_period
 from lmanalytics.rules.right._assurance import covered_lots, has_assurance
 from lmanalytics.rules.right._farm_facts import judged_farms, memberships, no_members, same_farm, with_farm
+from lmanalytics.rules.right._machines import OSE, rows_of
 from lmanalytics.rules.right._mobility_facts import decide, partners
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import CANONICAL, ENTITY
 
 _ENDS = ("from", "to")
@@ -41,10 +42,9 @@ def assignments(inputs: Tables, settings: Settings) -> pl.LazyFrame:
 
 def snapshot_moves(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Turn each move of an OSE to another Server Farm into an assignment of the licenses that follow it: `_COLUMNS`."""
-    oses = inputs["oses"]
-    moves = compute(reassignment_chain, "observed_moves", settings, oses=oses).join(
-        oses.select("row_id", "kind", "os_product", "os_edition", "license_source"), on="row_id"
-    )
+    changed = _between_datacenters(inputs, settings)
+    what = inputs["oses"].select("row_id", "kind", "os_product", "os_edition", "license_source")
+    moves = changed.join(rows_of(what, changed, ["row_id"]), on="row_id")
     own = pl.col("license_source").is_null() | pl.col("license_source").is_in(_OWN)
     by_machine = pl.col("assigned_on") >= reassignment.follows_machine.start
     windows = moves.filter(
@@ -64,14 +64,19 @@ def snapshot_moves(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         is_same_place=pl.lit(value=False),
         is_recovery=pl.lit(None, pl.Boolean),
         quantity=pl.lit(None, pl.Int64),
-        **{f"{end}_datacenter_id": pl.lit(None, pl.String) for end in _ENDS},
         **{f"{end}_provider": pl.lit(None, pl.String) for end in _ENDS},
         **{c: pl.lit(None, pl.String) for c in ("agreement_id", "enrollment_id")},
     )
+    return rows.select(_COLUMNS)
+
+
+def _between_datacenters(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """Hold the moves of OSEs from one data center to another, with from_datacenter and to_datacenter."""
+    seen = inputs["oses"].select("row_id", *OSE, "observed_on", "host_id")
+    rows = compute(reassignment_chain, "observed_moves", settings, oses=seen)
     for end in _ENDS:
-        rows = _located(rows, inputs, end)
-    there = pl.col("from_datacenter").is_not_null() & pl.col("to_datacenter").is_not_null()
-    return rows.filter(there & (pl.col("from_datacenter") != pl.col("to_datacenter"))).select(_COLUMNS)
+        rows = _located(rows.with_columns(pl.lit(None, pl.String).alias(f"{end}_datacenter_id")), inputs, end)
+    return held(rows.filter(pl.col("from_datacenter") != pl.col("to_datacenter")))
 
 
 def judged(rows: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
@@ -163,24 +168,18 @@ def _with_origin(rows: pl.LazyFrame) -> pl.LazyFrame:
 def _with_recovery(rows: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
     """Tell whether the OSE is one for disaster recovery."""
     table = inputs.get("oses", CANONICAL["oses"].empty())
-    recovery = (
-        table.filter(pl.col("environment") == "disaster_recovery")
-        .select(ENTITY, "ose_id", is_recovery=pl.lit(value=True))
-        .unique()
-    )
-    return rows.join(recovery, on=[ENTITY, "ose_id"], how="left")
+    recovery = table.filter(pl.col("environment") == "disaster_recovery").select(OSE)
+    known = rows_of(recovery, inputs["license_assignments"], OSE).unique()
+    return rows.join(known.with_columns(is_recovery=pl.lit(value=True)), on=OSE, how="left")
 
 
 def _with_installs(moves: pl.LazyFrame, installs: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     """Add what is installed on OSEs that moved, of products with License Mobility and under own licenses."""
     own = pl.col("license_source").is_null() | pl.col("license_source").is_in(_OWN)
-    known = (
-        installs.filter((pl.col("observed_on") <= settings.as_of) & own)
-        .select(ENTITY, "ose_id", "product", "edition", metric=pl.lit("core"))
-        .unique()
-    )
+    there = installs.filter((pl.col("observed_on") <= settings.as_of) & own).select(*OSE, "product", "edition")
+    known = rows_of(there, moves, OSE).unique().with_columns(metric=pl.lit("core"))
     listed = decide(known, license_mobility_products, settings).filter(
         pl.col("across_farms") == license_mobility_products.Reason.LISTED.code
     )
-    one = listed.group_by(ENTITY, "ose_id", "product").agg(pl.col("edition").min())
-    return moves.drop("os_product", "os_edition", "license_source", "kind").join(one, on=[ENTITY, "ose_id"])
+    one = listed.group_by(*OSE, "product").agg(pl.col("edition").min())
+    return moves.drop("os_product", "os_edition", "license_source", "kind").join(one, on=OSE)

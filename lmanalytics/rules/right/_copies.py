@@ -7,11 +7,12 @@ import polars as pl
 from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import failover_licenses
+from lmanalytics.rules.right._machines import OSE, last_seen, rows_of, with_host
 from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import ENTITY
 
 PRODUCT = "SQL Server"
-OSE = [ENTITY, "ose_id"]
+_INSTALL = [ENTITY, "install_id"]
 _PRIMARY = [ENTITY, "primary_ose_id"]
 _LICENSES = column_name(failover_licenses, "core_licenses")
 _CORES = {
@@ -20,7 +21,7 @@ _CORES = {
     "physical_cores": pl.Int64(),
 }
 _AZURE = ("azure", "azure_dedicated_host")
-_INSTALL = [
+_KNOWN = [
     ENTITY, "install_id", "ose_id", "role", "edition", "primary_install_id", "is_readable", "is_evaluation",
     "license_source",
 ]  # fmt: skip
@@ -38,9 +39,8 @@ class Copies:
 
 def copies(inputs: Tables, settings: Settings) -> Copies:
     """Match every passive copy with its OSE and with the active OSE that it stands in for."""
-    latest = _latest(inputs["installs"], "install_id", settings).filter(pl.col("product") == PRODUCT)
-    current = held(latest.select(_INSTALL))
-    oses = held(_oses(inputs, settings).join(current.select(OSE).unique(), on=OSE, how="semi"))
+    current = _concerned(inputs["installs"], settings)
+    oses = held(_oses(inputs, current, settings))
     active = current.filter(pl.col("role") == "active")
     primary = current.select(
         ENTITY, primary_install_id="install_id", primary_ose_id="ose_id", _role="role", _edition="edition"
@@ -116,16 +116,26 @@ def _primaries(rows: pl.LazyFrame, active: pl.LazyFrame, oses: pl.LazyFrame) -> 
     )
 
 
-def _oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _concerned(installs: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Hold the latest rows of SQL Server in OSEs with a passive copy, and in those that some copy stands in for."""
+    known = installs.filter(pl.col("observed_on") <= settings.as_of)
+    sql = known.filter(pl.col("product") == PRODUCT).select(*_INSTALL, "ose_id", "role", "primary_install_id")
+    passive = held(sql.filter(pl.col("role") != "active"))
+    primary = passive.select(ENTITY, install_id="primary_install_id")
+    primaries = rows_of(sql.select(*_INSTALL, "ose_id"), primary, _INSTALL)
+    sides = pl.concat([passive.select(OSE), primaries.select(OSE)])
+    there = rows_of(sql.select(*_INSTALL, "ose_id"), sides, OSE)
+    # What an install was last may be another product, in another OSE.
+    asked = pl.concat([part.select(_INSTALL) for part in (passive, primaries, there)])
+    rows = rows_of(known.select(*_KNOWN, "product", "observed_on", "row_id"), asked, _INSTALL)
+    latest = rows.sort(*_INSTALL, "observed_on", "row_id").unique(_INSTALL, keep="last", maintain_order=True)
+    return held(latest.filter(pl.col("product") == PRODUCT).select(_KNOWN))
+
+
+def _oses(inputs: Tables, asked: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     """Give each OSE its last known state, its place, and the licenses that it and its whole host would need."""
-    hosts = inputs.get("facts_hosts")
-    if hosts is None:
-        hosts = pl.LazyFrame(schema={ENTITY: pl.String(), "host_id": pl.String(), **_CORES})
-    seen = inputs["facts_oses"].filter(pl.col("state").is_in(["current", "earlier"]))
-    last = _latest(seen, "ose_id", settings)
-    rows = last.select(*OSE, "host_id", "kind", "vcpus", "location", "provider").join(
-        hosts.select(ENTITY, "host_id", *_CORES), on=[ENTITY, "host_id"], how="left"
-    )
+    texts = dict.fromkeys(("host_id", "kind", "location", "provider"), pl.String())
+    rows = with_host(last_seen(inputs, asked, {**texts, "vcpus": pl.Int64()}), inputs, _CORES)
     place = (
         pl.when(pl.col("location").is_in(_AZURE))
         .then(pl.lit("azure"))
@@ -137,15 +147,6 @@ def _oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     physical = column_name(failover_licenses, "physical_core_licenses")
     return evaluate(rows, failover_licenses, settings).select(
         *OSE, "host_id", "provider", place=place, core_licenses=pl.col(_LICENSES), host_licenses=pl.col(physical)
-    )
-
-
-def _latest(rows: pl.LazyFrame, key: str, settings: Settings) -> pl.LazyFrame:
-    """Keep of each thing what was observed last on or before the day of the position."""
-    return (
-        rows.filter(pl.col("observed_on") <= settings.as_of)
-        .sort(ENTITY, key, "observed_on", "row_id")
-        .unique([ENTITY, key], keep="last", maintain_order=True)
     )
 
 

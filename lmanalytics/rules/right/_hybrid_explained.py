@@ -12,7 +12,7 @@ from lmanalytics.rules.right import (
     azure_hybrid_benefit_machine,
     flexible_virtualization,
 )
-from lmanalytics.rules.right._hybrid_machines import PRODUCT, hybrid_hosts, machines
+from lmanalytics.rules.right._hybrid_machines import PRODUCT, hybrid_hosts, hybrid_oses, machines
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ENTITY
@@ -23,8 +23,9 @@ def explained(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFra
     named = (pl.col("ose_id") == subject_id) | (pl.col("subject_id") == subject_id)
     hosted = (pl.col("host_id") == subject_id) | (pl.col("subject_id") == subject_id)
     chosen = inputs | {"facts_oses": inputs["facts_oses"].filter(named | hosted)}
-    each = machines(chosen, settings).filter(named).sort(ENTITY, "ose_id").collect().lazy()
-    hosts = hybrid_hosts(chosen, settings).filter(hosted).sort(ENTITY, "host_id").collect().lazy()
+    oses = hybrid_oses(chosen)
+    each = machines(oses, chosen, settings).filter(named).sort(ENTITY, "ose_id").collect().lazy()
+    hosts = hybrid_hosts(oses, chosen, settings).filter(hosted).sort(ENTITY, "host_id").collect().lazy()
     at_provider = (pl.col("location") == "provider_shared") & (pl.col("state") == "current")
     shared = _providers(chosen["facts_oses"].filter(named & at_provider), inputs, settings)
     parts = (

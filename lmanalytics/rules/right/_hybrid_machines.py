@@ -9,40 +9,43 @@ from lmanalytics.rules.right import (
     azure_hybrid_benefit_concurrency,
     azure_hybrid_benefit_machine,
 )
+from lmanalytics.rules.right._machines import rows_of
 from lmanalytics.rules.right.azure_hybrid_benefit_host import DEDICATED, LOCAL
 from lmanalytics.rules.right.recovery_exemptions import backup_oses
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import ENTITY
 
 PRODUCT = "Windows Server"
-MACHINE = [ENTITY, "ose_id"]
+_SUBJECT = [ENTITY, "subject_kind", "subject_id"]
+_FACTS = ["row_id", *_SUBJECT, "ose_id", "kind", "vcpus", "os_version", "version_rank", "azure_host"]
 _LICENSES = column_name(azure_hybrid_benefit_machine, "licenses")
 _SETS = column_name(azure_hybrid_benefit_machine, "sets")
 _UNTIL = column_name(azure_hybrid_benefit_concurrency, "concurrent_until")
 _REDEPLOYABLE = column_name(azure_hybrid_benefit_concurrency, "redeployable_on")
 
 
-def machines(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def machines(oses: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Describe every virtual machine whose own licenses are counted by the machine, as far as nothing serves others.
 
     Args:
-        inputs: `oses`, `facts_oses`; `license_assignments`, and what `recovery_exemptions.backup_oses` reads.
+        oses: `hybrid_oses`.
+        inputs: `facts_oses`; `license_assignments`, and what `recovery_exemptions.backup_oses` reads.
         settings: date and policies.
 
     Returns:
-        The facts of each OSE outside Azure Local, with licenses and sets (azure_hybrid_benefit_machine),
+        The OSEs outside Azure Local, with licenses and sets (azure_hybrid_benefit_machine),
         edition (of the licenses that were assigned to it; Standard where none were), assigned_on, moved
         (licenses that were moved there from a server), concurrent_until, redeployable_on, is_migrating, is_backup, and
         shared (licenses that serve it while they serve something else, without the migration allowance).
 
     """
-    rows = hybrid_oses(inputs).filter(pl.col("azure_host").ne_missing(LOCAL))
+    rows = oses.filter(pl.col("azure_host").ne_missing(LOCAL))
     sized = evaluate(rows, azure_hybrid_benefit_machine, settings).with_columns(
         licenses=pl.when(pl.col("kind") == "process_container").then(0).otherwise(_LICENSES), sets=pl.col(_SETS)
     )
     if "recovery_runs" in inputs:
-        backups = backup_oses(inputs, settings).select("row_id", is_backup=pl.lit(value=True)).unique()
-        sized = sized.join(backups, on="row_id", how="left")
+        backups = held(backup_oses(inputs, settings).select("row_id").unique())
+        sized = sized.join(backups.with_columns(is_backup=pl.lit(value=True)), on="row_id", how="left")
     else:
         sized = sized.with_columns(is_backup=pl.lit(value=False))
     known = _assigned(sized, inputs, settings, "ose_id").with_columns(
@@ -51,33 +54,46 @@ def machines(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     return _shared(with_concurrency(known, settings))
 
 
-def sizes(inputs: Tables) -> pl.LazyFrame:
+def sizes(oses: pl.LazyFrame) -> pl.LazyFrame:
     """Count the machines outside Azure Local by their size: entity_id, vcpus, underlying_vcpus, machines."""
-    rows = hybrid_oses(inputs).filter(pl.col("azure_host").ne_missing(LOCAL) & (pl.col("kind") != "process_container"))
-    counted = rows.group_by(ENTITY, "vcpus", "underlying_vcpus").agg(machines=pl.len().cast(pl.Int64))
-    return counted.collect(engine="streaming").lazy()
+    rows = oses.filter(pl.col("azure_host").ne_missing(LOCAL) & (pl.col("kind") != "process_container"))
+    return held(rows.group_by(ENTITY, "vcpus", "underlying_vcpus").agg(machines=pl.len().cast(pl.Int64)))
 
 
 def hybrid_oses(inputs: Tables) -> pl.LazyFrame:
-    """Return the facts of each OSE that counts under the benefit, with the cores of its full size."""
+    """Hold what is asked of each OSE that counts under the benefit, with underlying_vcpus, the cores of its full size.
+
+    Args:
+        inputs: `oses`, `facts_oses`.
+
+    Returns:
+        row_id, entity_id, subject_kind, subject_id, ose_id, kind, vcpus, os_version, version_rank, azure_host,
+        underlying_vcpus.
+
+    """
     counted = pl.col("uses_hybrid_benefit") & (pl.col("outcome") == "counted") & (pl.col("state") == "current")
-    sizes = inputs["oses"].select("row_id", "underlying_vcpus")
-    facts = inputs["facts_oses"].filter(counted & (pl.col("kind") != "physical"))
-    return facts.join(sizes, on="row_id", how="left")
+    facts = held(inputs["facts_oses"].filter(counted & (pl.col("kind") != "physical")).select(_FACTS))
+    constrained = inputs["oses"].filter(pl.col("underlying_vcpus").is_not_null()).select("row_id", "underlying_vcpus")
+    return held(facts.join(rows_of(constrained, facts, ["row_id"]), on="row_id", how="left"))
 
 
-def hybrid_hosts(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def hybrid_hosts(oses: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Return the facts of each host of Azure Local under the benefit, and of each dedicated host whose OSEs use it.
+
+    Args:
+        oses: `hybrid_oses`.
+        inputs: `facts_hosts`; `license_assignments`.
+        settings: date and policies.
 
     Returns:
         The facts of hosts, with what was assigned to each as for `machines`.
 
     """
-    subject = [ENTITY, "subject_kind", "subject_id"]
-    used = hybrid_oses(inputs).select(subject).unique().with_columns(_is_used=True)
-    hosts = inputs["facts_hosts"].join(used, on=subject, how="left")
-    wanted = (pl.col("azure_host") == LOCAL) | ((pl.col("azure_host") == DEDICATED) & pl.col("_is_used"))
-    known = _assigned(hosts.filter(wanted).drop("_is_used"), inputs, settings, "to_host_id")
+    used = oses.select(_SUBJECT).unique().with_columns(_is_used=True)
+    hosts = held(inputs["facts_hosts"].filter(pl.col("azure_host").is_in([LOCAL, DEDICATED])))
+    wanted = (pl.col("azure_host") == LOCAL) | pl.col("_is_used")
+    asked = hosts.join(used, on=_SUBJECT, how="left").filter(wanted).drop("_is_used")
+    known = _assigned(asked, inputs, settings, "to_host_id")
     return with_concurrency(known.with_columns(edition=pl.lit("Datacenter"), use="azure_host"), settings)
 
 

@@ -5,6 +5,7 @@ import polars as pl
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import license_mobility_failover, license_mobility_through_sa, verification_form
 from lmanalytics.rules.right._assurance import LICENSE, covered_lots, quantities
+from lmanalytics.rules.right._machines import rows_of
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
@@ -183,8 +184,9 @@ def _moved_too_soon(mobility: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
 def _still_at_home(mobility: pl.LazyFrame, oses: pl.LazyFrame) -> pl.LazyFrame:
     """Tell of OSEs that run at a provider by one table and on own hosts by another."""
     home = (pl.col("location") == "on_premises") & (pl.col("state") == "current") & pl.col("host_id").is_not_null()
-    seen = oses.filter(home).select(ENTITY, subject_id="ose_id", _seen="observed_on")
-    moved = mobility.filter(pl.col("is_running")).join(seen, on=[ENTITY, "subject_id"])
+    running = mobility.filter(pl.col("is_running"))
+    at_home = oses.filter(home).select(ENTITY, subject_id="ose_id", _seen="observed_on")
+    moved = running.join(rows_of(at_home, running, [ENTITY, "subject_id"]), on=[ENTITY, "subject_id"])
     rows = (
         moved.filter(pl.col("_seen") >= pl.col("deployed_on"))
         .group_by(ENTITY, "provider", "product")

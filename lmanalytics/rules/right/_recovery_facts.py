@@ -5,6 +5,7 @@ import polars as pl
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right._access import access_ends, has_sa
 from lmanalytics.rules.right._license_days import license_days, on_day
+from lmanalytics.rules.right._machines import OSE, last_seen, rows_of, with_host
 from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import ENTITY
 
@@ -28,14 +29,14 @@ def runs(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         product that has fewest, on the run's days; null where unknown); has_access_sa.
 
     """
-    table = inputs["recovery_runs"].filter(pl.col("started_at").dt.date() <= settings.as_of)
-    placed = held(_placed(table, inputs))
-    covered = _covered(placed, inputs, settings)
+    table = held(inputs["recovery_runs"].filter(pl.col("started_at").dt.date() <= settings.as_of))
+    oses = _machines(table, inputs)
+    placed = held(_placed(table, oses))
+    covered = _covered(placed, oses, inputs, settings)
     return placed.join(covered, on=RUN, how="left")
 
 
-def _placed(table: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
-    oses = _machines(inputs)
+def _placed(table: pl.LazyFrame, oses: pl.LazyFrame) -> pl.LazyFrame:
     own = oses.rename({"cluster_id": "_cluster", "host_id": "_host"})
     theirs = oses.select(
         ENTITY,
@@ -50,7 +51,7 @@ def _placed(table: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
         cluster.is_not_null() | pl.col("_is_known") | (pl.col("target") == "azure_site_recovery")
     )
     return (
-        table.join(own, on=[ENTITY, "ose_id"], how="left")
+        table.join(own, on=OSE, how="left")
         .join(theirs, on=[ENTITY, "production_ose_id"], how="left")
         .with_columns(
             is_same_cluster=pl.when(known).then((cluster == pl.col("_production_cluster")).fill_null(value=False)),
@@ -61,26 +62,16 @@ def _placed(table: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
     )
 
 
-def _machines(inputs: Tables) -> pl.LazyFrame:
-    """Give each OSE as it was last seen, with what is known of its host."""
-    hosts = inputs.get("facts_hosts")
-    if hosts is None:
-        hosts = pl.LazyFrame(
-            schema={ENTITY: pl.String, "host_id": pl.String, "is_dr_dedicated": pl.Boolean, "operator": pl.String}
-        )
-    columns = [ENTITY, "ose_id", "host_id", "cluster_id", "location", "os_product", "license_source"]
-    oses = inputs.get("facts_oses")
-    if oses is None:
-        last = pl.LazyFrame(schema=dict.fromkeys(columns, pl.String()))
-    else:
-        seen = oses.filter(pl.col("state").is_in(["current", "earlier"])).sort(ENTITY, "ose_id", "observed_on")
-        last = seen.select(columns).unique([ENTITY, "ose_id"], keep="last", maintain_order=True)
-    return last.join(
-        hosts.select(ENTITY, "host_id", "is_dr_dedicated", "operator"), on=[ENTITY, "host_id"], how="left"
-    ).with_columns(_is_known=pl.lit(value=True))
+def _machines(table: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
+    """Give each OSE of some run, on either side, as it was last seen, with what is known of its host."""
+    asked = pl.concat([table.select(OSE), table.select(ENTITY, ose_id="production_ose_id")])
+    names = ("host_id", "cluster_id", "location", "os_product", "license_source")
+    last = last_seen(inputs, asked, dict.fromkeys(names, pl.String()))
+    known = with_host(last, inputs, {"is_dr_dedicated": pl.Boolean(), "operator": pl.String()})
+    return held(known.with_columns(_is_known=pl.lit(value=True)))
 
 
-def _covered(placed: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _covered(placed: pl.LazyFrame, oses: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Find the licenses of each run's products on its first and last day, and whether access licenses are covered."""
     products = held(_products(placed, inputs, settings))
     spans = placed.select(*RUN, *_PAIR[1:], _first=pl.col("started_at").dt.date(), _last=pl.col("ended_at").dt.date())
@@ -95,7 +86,7 @@ def _covered(placed: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.Laz
         schema={**dict.fromkeys(_PAIR, pl.String()), "first_end": pl.Date(), "has_unknown": pl.Boolean()}
     )
     if access is not None:
-        ends = _access(products, access, inputs)
+        ends = _access(products, access, oses)
     accessed = has_sa(pl.col("_last")) if access is not None else pl.lit(None, pl.Boolean)
     needs = products.select(_PAIR).unique().with_columns(_needs=pl.lit(value=True))
     return (
@@ -140,20 +131,18 @@ def _products(placed: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.La
         inputs["installs"]
         .filter(pl.col("observed_on") <= settings.as_of, pl.col("product").str.contains(_SERVER_PRODUCT))
         .filter(~free.fill_null(value=False), ~rented)
-        .select(ENTITY, "product", on="ose_id")
-        .unique()
+        .select(*OSE, "product")
     )
     sides = pl.concat([pairs.select(*_PAIR, on=side) for side in ("ose_id", "production_ose_id")])
-    return pl.concat([systems, sides.join(software, on=[ENTITY, "on"]).select(*_PAIR, "product")]).unique()
+    there = rows_of(software, sides.select(ENTITY, ose_id="on"), OSE).select(ENTITY, "product", on="ose_id").unique()
+    return pl.concat([systems, sides.join(there, on=[ENTITY, "on"]).select(*_PAIR, "product")]).unique()
 
 
-def _access(products: pl.LazyFrame, access: pl.LazyFrame, inputs: Tables) -> pl.LazyFrame:
+def _access(products: pl.LazyFrame, access: pl.LazyFrame, oses: pl.LazyFrame) -> pl.LazyFrame:
     """Find when the first access license ends under which either OSE of a pair is used."""
-    hosts = _machines(inputs).select(ENTITY, "ose_id", "host_id")
+    hosts = oses.select(*OSE, "host_id")
     sides = [products.select(*_PAIR, "product", _side=side) for side in ("ose_id", "production_ose_id")]
-    uses = (
-        pl.concat(sides).rename({"ose_id": "_backup", "_side": "ose_id"}).join(hosts, on=[ENTITY, "ose_id"], how="left")
-    )
+    uses = pl.concat(sides).rename({"ose_id": "_backup", "_side": "ose_id"}).join(hosts, on=OSE, how="left")
     return (
         access_ends(uses, access)
         .group_by(ENTITY, "production_ose_id", "_backup")

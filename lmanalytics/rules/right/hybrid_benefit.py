@@ -62,13 +62,15 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         is the only one on Azure Local; every license needs coverage. `findings`.
 
     """
-    hosts = _hosts(inputs, settings).collect(engine="streaming")
-    each, alike = held(_machines(inputs, settings)), sizes(inputs)
+    oses = hybrid_oses(inputs)
+    known_hosts = _hosts(oses, inputs, settings).collect(engine="streaming")
+    hosts, alike = known_hosts.lazy(), sizes(oses)
+    each = held(_machines(oses, hosts, inputs, settings))
     options = [_single(each)]
-    if not hosts.is_empty():
-        options += [_dedicated(each, hosts.lazy(), settings), _all_cores(inputs, hosts.lazy())]
+    if not known_hosts.is_empty():
+        options += [_dedicated(each, hosts, settings), _all_cores(oses, hosts)]
     return {
-        "hybrid_benefit": _benefit(each, hosts.lazy(), alike, settings),
+        "hybrid_benefit": _benefit(each, hosts, alike, settings),
         "demand": pl.concat(options).sort(_KEY),
         "findings": findings(alike, each if "license_assignments" in inputs else None, settings),
     }
@@ -79,13 +81,12 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
     return explained(inputs, settings, subject_id)
 
 
-def _machines(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _machines(oses: pl.LazyFrame, hosts: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Add to each machine what it takes beside licenses that serve elsewhere, and why."""
-    known = held(machines(inputs, settings))
+    known = held(machines(oses, inputs, settings))
     is_single = pl.col("subject_kind") == "ose"
     if "licenses" in inputs:
-        hosts, lots = hybrid_hosts(inputs, settings), inputs["licenses"]
-        served = served_by_datacenter(known.filter(is_single), hosts, lots, settings)
+        served = served_by_datacenter(known.filter(is_single), hosts, inputs["licenses"], settings)
         known = known.join(served, on=[ENTITY, "ose_id"], how="left")
     else:
         known = known.with_columns(is_concurrent=pl.lit(value=False))
@@ -141,8 +142,8 @@ def _reason() -> pl.Expr:
     )
 
 
-def _hosts(inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    judged = evaluate(hybrid_hosts(inputs, settings), azure_hybrid_benefit_host, settings)
+def _hosts(oses: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    judged = evaluate(hybrid_hosts(oses, inputs, settings), azure_hybrid_benefit_host, settings)
     is_open = pl.col(_AVAILABLE).fill_null(value=False)
     moved = pl.when("is_migrating").then(pl.min_horizontal("moved", _HOST_LICENSES)).otherwise(0)
     return judged.with_columns(
@@ -203,8 +204,8 @@ def _dedicated(each: pl.LazyFrame, hosts: pl.LazyFrame, settings: Settings) -> p
     return _demand(rows, OPTION, _BY_MACHINE)
 
 
-def _all_cores(inputs: Tables, hosts: pl.LazyFrame) -> pl.LazyFrame:
-    guests = hybrid_oses(inputs).group_by(_SUBJECT).agg(_oses=pl.len().cast(pl.Int64), version=_newest())
+def _all_cores(oses: pl.LazyFrame, hosts: pl.LazyFrame) -> pl.LazyFrame:
+    guests = oses.group_by(_SUBJECT).agg(_oses=pl.len().cast(pl.Int64), version=_newest())
     closed = pl.col("reason").is_in([Reason.NOT_ON_HOSTS_YET.code, Reason.HOST_CORES_UNKNOWN.code])
     total = pl.col("licenses") - pl.col("shared")
     rows = (

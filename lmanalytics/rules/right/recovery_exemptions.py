@@ -6,13 +6,13 @@ from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import disaster_recovery_host
 from lmanalytics.rules.right._license_days import license_days, on_day
+from lmanalytics.rules.right._machines import HOST, OSE, rows_of
 from lmanalytics.rules.right.recovery import permitted_runs
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"replica_hosts": ("hosts", "facts_hosts")}
-_HOST = [ENTITY, "host_id"]
 _IDLE = ["not_running", "template"]
 
 
@@ -21,7 +21,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     judged = evaluate(_hosts(inputs, settings), disaster_recovery_host, settings)
     names = {name: pl.col(column_name(disaster_recovery_host, name)) for name in ("is_license_waived", "reason")}
     decided = judged.with_columns(**names, rule=pl.lit("disaster_recovery_host.reason"))
-    return {"replica_hosts": ANSWERS["replica_hosts"].conform(decided).sort(_HOST)}
+    return {"replica_hosts": ANSWERS["replica_hosts"].conform(decided).sort(HOST)}
 
 
 def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
@@ -42,36 +42,40 @@ def backup_oses(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         row_id, entity_id, ose_id, run_id. Sorted by row_id.
 
     """
-    oses = inputs["facts_oses"].select("row_id", ENTITY, "ose_id", "observed_on")
+    oses = inputs["facts_oses"].select("row_id", *OSE, "observed_on")
     if "recovery_runs" not in inputs:
-        return oses.select("row_id", ENTITY, "ose_id", run_id=pl.lit(None, pl.String)).clear()
+        return oses.select("row_id", *OSE, run_id=pl.lit(None, pl.String)).clear()
     if "disaster_recovery" in inputs:
         answered = inputs["disaster_recovery"].filter("is_permitted")
         permitted = inputs["recovery_runs"].join(answered, on=[ENTITY, "run_id"], how="semi")
     else:
         permitted = permitted_runs(inputs, settings).filter("is_permitted")
-    spans = permitted.select(
-        ENTITY, "ose_id", "run_id", _from=pl.col("started_at").dt.date(), _to=pl.col("ended_at").dt.date()
+    spans = held(
+        permitted.select(*OSE, "run_id", _from=pl.col("started_at").dt.date(), _to=pl.col("ended_at").dt.date())
     )
-    on = oses.sort("observed_on").join_asof(
-        spans.sort("_from", "_to", "run_id"),
-        left_on="observed_on",
-        right_on="_from",
-        by=[ENTITY, "ose_id"],
-        strategy="backward",
-        check_sortedness=False,
+    on = (
+        rows_of(oses, spans, OSE)
+        .sort("observed_on")
+        .join_asof(
+            spans.sort("_from", "_to", "run_id"),
+            left_on="observed_on",
+            right_on="_from",
+            by=OSE,
+            strategy="backward",
+            check_sortedness=False,
+        )
     )
-    return on.filter(pl.col("observed_on") <= pl.col("_to")).select("row_id", ENTITY, "ose_id", "run_id").sort("row_id")
+    return on.filter(pl.col("observed_on") <= pl.col("_to")).select("row_id", *OSE, "run_id").sort("row_id")
 
 
 def _hosts(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     use = inputs["hosts"].select("row_id", "host_os_use")
-    asked = (
+    asked = held(
         inputs["facts_hosts"]
         .join(use, on="row_id", how="left")
         .filter(pl.col("is_dr_dedicated") | (pl.col("host_os_use") == "replica_target"))
     )
-    known = asked.join(_busy(inputs), on=_HOST, how="left")
+    known = asked.join(_busy(inputs, asked), on=HOST, how="left")
     facts = known.with_columns(serves_production=pl.col("serves_production").fill_null(value=False))
     if "licenses" not in inputs:
         return facts.with_columns(has_windows_sa=pl.lit(None, pl.Boolean))
@@ -83,8 +87,8 @@ def _hosts(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     return counted.with_columns(has_windows_sa=has_sa).drop("product", "_day")
 
 
-def _busy(inputs: Tables) -> pl.LazyFrame:
-    """List the hosts on which anything but disaster recovery runs."""
+def _busy(inputs: Tables, asked: pl.LazyFrame) -> pl.LazyFrame:
+    """List those of some hosts on which anything but disaster recovery runs."""
     if "facts_oses" not in inputs:
         return pl.LazyFrame(schema={ENTITY: pl.String, "host_id": pl.String, "serves_production": pl.Boolean})
     running = inputs["facts_oses"].filter(
@@ -93,6 +97,7 @@ def _busy(inputs: Tables) -> pl.LazyFrame:
         ~pl.col("reason").is_in(_IDLE),
         pl.col("environment") != "disaster_recovery",
     )
+    there = rows_of(running.select(*HOST, "ose_id"), asked, HOST)
     if "recovery_runs" in inputs:
-        running = running.join(inputs["recovery_runs"], on=[ENTITY, "ose_id"], how="anti")
-    return running.select(_HOST).unique().with_columns(serves_production=pl.lit(value=True))
+        there = there.join(inputs["recovery_runs"], on=OSE, how="anti")
+    return there.select(HOST).unique().with_columns(serves_production=pl.lit(value=True))

@@ -14,13 +14,13 @@ from lmanalytics.rules.demand._access_outcomes import (
     inside_subject,
     license_outcomes,
 )
-from lmanalytics.rules.demand._access_servers import REMOTE, reached, versions
+from lmanalytics.rules.demand._access_servers import REMOTE, Servers, servers
 from lmanalytics.rules.demand._rows import demand_rows
 from lmanalytics.rules.demand.price_list import all_products, for_entity
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
@@ -66,7 +66,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     found: Tables = {}
     if "access_counts" in inputs:
         outcomes["access_counts"] = count_outcomes(_counts(inputs, settings))
-        rows = pl.concat([_inside(inputs, settings), _outside(inputs, settings)], how="diagonal_relaxed")
+        inside, outside = _counted(inputs, settings), _external(inputs, settings)
+        there = servers(inputs, _products(inside, outside), settings)
+        rows = pl.concat(
+            [_inside(inside, there, settings), _outside(outside, there, inputs, settings)], how="diagonal_relaxed"
+        )
         found["demand"] = demand_rows(rows, inputs.get("prices"), settings)
     if "access_licenses" in inputs:
         rows = inputs["access_licenses"].select(ENTITY, "row_id", "kind", "product")
@@ -80,9 +84,11 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
     lines = [pl.DataFrame(schema=EXPLANATION)]
     if "access_counts" not in inputs:
         return lines[0]
+    outside = _external(inputs, settings)
+    there = servers(inputs, _products(outside), settings)
     for rows, module in (
         (_counted(inputs, settings), client_access),
-        (_connected(inputs, settings), external_connector),
+        (_connected(outside, there, inputs, settings), external_connector),
     ):
         own = rows.filter(pl.col("subject_id") == subject_id).select(pl.exclude("^.+__.+$")).sort(_LINE).collect()
         facts = own.lazy().with_columns(subject_id=pl.format("{} of {}", "subject_id", "product"))
@@ -119,12 +125,21 @@ def _counted(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     given = inputs.get("online_subscriptions", CANONICAL["online_subscriptions"].empty())
     equivalents = compute(client_access_subscriptions, "equivalents", settings, subscriptions=given)
     joined = totals.join(equivalents, on=_LINE, how="left", nulls_equal=True).with_columns(subject_id=inside_subject())
-    return joined.collect().lazy()
+    return held(joined)
 
 
-def _inside(inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    judged = evaluate(_counted(inputs, settings), client_access, settings)
-    judged = judged.join(versions(inputs, settings), on=[ENTITY, "product"], how="left")
+def _external(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    """List the external users that need licenses."""
+    return held(compute(client_access, "external", settings, counts=_needed(inputs, settings)))
+
+
+def _products(*counted: pl.LazyFrame) -> pl.LazyFrame:
+    return pl.concat([rows.select("product") for rows in counted])
+
+
+def _inside(counted: pl.LazyFrame, there: Servers, settings: Settings) -> pl.LazyFrame:
+    judged = evaluate(counted, client_access, settings)
+    judged = judged.join(there.versions, on=[ENTITY, "product"], how="left")
     kinds = (
         ("user_licenses", "user_metric", _USERS, _USER_CHOICE, "users"),
         ("device_licenses", "device_metric", _DEVICES, _DEVICE_CHOICE, "devices"),
@@ -152,11 +167,10 @@ def _inside(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _connected(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _connected(users: pl.LazyFrame, there: Servers, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """List external users with the servers that they reach and both prices."""
     kind, subject = external_subject()
-    users = compute(client_access, "external", settings, counts=_needed(inputs, settings))
-    rows = users.join(reached(inputs, settings), on=[ENTITY, "product", "host_id"], how="left", nulls_equal=True)
+    rows = users.join(there.reached, on=[ENTITY, "product", "host_id"], how="left", nulls_equal=True)
     own_host = pl.col("host_id").is_not_null()
     joined = rows.with_columns(
         subject_kind=kind,
@@ -167,13 +181,13 @@ def _connected(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     for name, metric in _EXTERNAL_METRICS.items():
         priced = for_entity(joined.with_columns(metric=pl.lit(metric)), listed)
         joined = priced.rename({"price": name}).drop("price_with_sa", "currency", "metric")
-    return joined.collect().lazy()
+    return held(joined)
 
 
-def _outside(inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    newest = versions(inputs, settings).rename({"version": "_newest"})
+def _outside(users: pl.LazyFrame, there: Servers, inputs: Tables, settings: Settings) -> pl.LazyFrame:
+    newest = there.versions.rename({"version": "_newest"})
     judged = (
-        evaluate(_connected(inputs, settings), external_connector, settings)
+        evaluate(_connected(users, there, inputs, settings), external_connector, settings)
         .join(newest, on=[ENTITY, "product"], how="left")
         .join(_held(inputs, settings, "external_connector"), on=[ENTITY, "product"], how="left")
     )

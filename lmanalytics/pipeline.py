@@ -98,7 +98,7 @@ def check(
         into / "accepted",
         into / "quarantine",
         into / "quality",
-        lambda file, sheet: raw(exports, file, sheet),
+        lambda file, sheet, rows: raw(exports, file, sheet, rows),
         as_of=as_of,
     )
     write_docs(into / "quality", into / "quality" / "docs")

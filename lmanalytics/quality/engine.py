@@ -1,12 +1,13 @@
 """Great Expectations evaluated by Polars: an `ExecutionEngine` whose metrics are expressions.
 
 Every metric that a suite asks for is a small request. The engine answers all of them together in at most
-three scans of the table: hashes of keys, counts, then the first rows that fail. Great Expectations promises
-few of the parts used here, so its version is pinned and all of it stays in this module; a test compares every
-metric with Great Expectations' own pandas engine.
+three scans of the table: hashes of keys, counts, then the first rows that fail or share a key. Great Expectations
+promises few of the parts used here, so its version is pinned and all of it stays in this module and in
+`built_once.py`; a test compares every metric with Great Expectations' own pandas engine.
 """
 
 from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from functools import cache
 from typing import Any, ClassVar, Literal, cast
 
 import great_expectations as gx
@@ -31,6 +32,7 @@ from great_expectations.expectations.row_conditions import Condition
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from lmanalytics.quality import conditions
+from lmanalytics.quality.built_once import built_once
 from lmanalytics.quality.conditions import (
     COLUMN_TESTS,
     COMPOUND_UNIQUE,
@@ -41,7 +43,7 @@ from lmanalytics.quality.conditions import (
     row_filter,
     rows,
 )
-from lmanalytics.quality.scans import Count, Query, Repeats, RepeatsSample, Request, Sample, Scans, rehearse
+from lmanalytics.quality.scans import Count, Query, Repeats, RepeatsSample, Request, Sample, Scans
 
 QUERY = "unexpected_rows_query"
 SHOWN = 20
@@ -50,22 +52,21 @@ SHOWN = 20
 class PolarsBatchData(BatchData):
     """A table that is scanned when its metrics are asked for, not before."""
 
-    def __init__(self, execution_engine: ExecutionEngine[pl.Expr], frame: pl.LazyFrame) -> None:
+    def __init__(self, execution_engine: ExecutionEngine[pl.Expr], scans: Scans) -> None:
         super().__init__(execution_engine=execution_engine)
-        self.frame = frame
-        self.schema = frame.collect_schema()
+        self.scans = scans
+        self.frame = scans.frame
+        self.schema = scans.schema
 
 
 class PolarsExecutionEngine(ExecutionEngine[pl.Expr]):
-    """Resolves every metric of a suite in at most three scans; `scans` counts them."""
-
-    scans = 0
+    """Resolves every metric of a suite in at most three scans."""
 
     def get_batch_data_and_markers(self, batch_spec: RuntimeDataBatchSpec) -> tuple[BatchData, BatchMarkers]:
-        """Take the lazy frame out of the specification, which is written into results."""
-        frame = batch_spec.batch_data
+        """Take the table out of the specification, which is written into results."""
+        scans = batch_spec.batch_data
         batch_spec.batch_data = "LazyFrame"
-        return PolarsBatchData(self, frame), BatchMarkers({"ge_load_time": None})
+        return PolarsBatchData(self, scans), BatchMarkers({"ge_load_time": None})
 
     def resolve_metrics(
         self,
@@ -81,16 +82,15 @@ class PolarsExecutionEngine(ExecutionEngine[pl.Expr]):
             try:
                 requests[metric.id] = self._request(metric)
             except Exception as fault:  # noqa: BLE001 (whatever a check raises is reported as that check's fault)
-                faults[metric] = f"{metric.metric_name}: {fault}"
-        if faults:
-            raise MetricResolutionError(message="; ".join(faults.values()), failed_metrics=tuple(faults))
-        scans = Scans(self._batch.frame)
+                faults[metric.id] = str(fault)
+        faults |= self._batch.scans.faults(requests)
+        if failed := [metric for metric in asked if metric.id in faults]:
+            told = "; ".join(f"{metric.metric_name}: {faults[metric.id]}" for metric in failed)
+            raise MetricResolutionError(message=told, failed_metrics=tuple(failed))
         try:
-            return scans.answer(requests)
+            return self._batch.scans.answer(requests)
         except pl.exceptions.PolarsError as fault:
             raise MetricResolutionError(message=str(fault), failed_metrics=tuple(asked)) from fault
-        finally:
-            self.scans += scans.made
 
     def _comparison_condition_to_filter_clause(self, condition: Condition) -> pl.Expr:
         return row_filter(condition, self._batch.schema)
@@ -107,7 +107,6 @@ class PolarsExecutionEngine(ExecutionEngine[pl.Expr]):
         _, build = get_metric_provider(metric.metric_name, self)
         given = {**metric.metric_domain_kwargs, **(metric.metric_value_kwargs or {})}
         request: Request = build(self._batch, given)
-        rehearse(request, self._batch.schema)
         return request
 
 
@@ -172,7 +171,7 @@ class PolarsFrameAsset(DataAsset[Any, Any]):
     def build_batch_request(
         self, options: dict[str, Any] | None = None, batch_slice: object = None, partitioner: object = None
     ) -> BatchRequest[Any]:
-        """Ask for the batch whose option `dataframe` is the lazy frame."""
+        """Ask for the batch whose option `dataframe` is the table's scans."""
         del batch_slice, partitioner
         return BatchRequest(datasource_name=self.datasource.name, data_asset_name=self.name, options=options)
 
@@ -211,17 +210,26 @@ class PolarsDatasource(Datasource[PolarsFrameAsset, PolarsExecutionEngine]):
         """There is nothing to connect to."""
 
 
-def validate(frame: pl.LazyFrame, suite: ExpectationSuite) -> ExpectationSuiteValidationResult:
+def validate(table: pl.LazyFrame | Scans, suite: ExpectationSuite) -> ExpectationSuiteValidationResult:
     """Validate one table against its suite, with counts and up to 20 failing values per expectation.
 
     A check that cannot be evaluated has its fault in `exception_info`: look there before believing a failure.
+    What is found is left in the scans that are given, so that whoever asks for the same reads nothing again.
     """
+    scans = Scans(table) if isinstance(table, pl.LazyFrame) else table
+    asset = _asset()
+    with built_once():
+        batch = asset.get_batch(asset.build_batch_request({"dataframe": scans}))
+        return batch.validate(suite, result_format="BASIC")
+
+
+@cache
+def _asset() -> PolarsFrameAsset:
+    """Return the one asset of the process: a context, a data source and an asset take as long as a small table."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     datasource = context.data_sources.add_polars(name="polars")
-    asset = cast("PolarsDatasource", datasource).add_frame(suite.name)
-    batch = asset.get_batch(asset.build_batch_request({"dataframe": frame}))
-    return batch.validate(suite, result_format="BASIC")
+    return cast("PolarsDatasource", datasource).add_frame("table")
 
 
 def fault(result: ExpectationValidationResult) -> str:

@@ -1,6 +1,6 @@
 """The gate: every row that was read is accepted, or kept back with its reasons. None is lost, none counted twice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,16 +9,15 @@ import polars as pl
 
 from lmanalytics.errors import GateError, QualityError
 from lmanalytics.quality import reports
-from lmanalytics.quality.checks import ISSUES
 from lmanalytics.quality.engine import validate
-from lmanalytics.quality.scans import STREAMING
+from lmanalytics.quality.raw_cells import Raw, add_raw
+from lmanalytics.quality.scans import ROW_GROUP, STREAMING, Scans
 from lmanalytics.quality.split import (
     ROW,
-    SOURCE,
     VERDICTS,
-    RowCheck,
     Verdicts,
     errors,
+    issues_told,
     judge,
     key_check,
     reasons,
@@ -29,12 +28,10 @@ from lmanalytics.quality.suites import suite_of
 from lmanalytics.rules.parameters import Settings, load_file
 from lmanalytics.schemas import CANONICAL, PROVENANCE
 
-Raw = Callable[[str, str | None], pl.LazyFrame]
 COUNTS = pl.Schema(
     {"table": pl.String()} | dict.fromkeys(("read", "accepted", "warned", "quarantined", "duplicates"), pl.Int64())
 )
 POLICY = "max_quarantined_share"
-ROW_GROUP = 131_072
 NAMED = 5
 
 
@@ -93,7 +90,7 @@ def gate(
         quarantine: gets `<table>.parquet`, the other rows: their columns and `raw` (a JSON object of the cells as
             they were read), `reasons` (sentences) and `outcome` (quarantined or duplicate).
         quality: gets `<table>.json`, the results of Great Expectations.
-        raw: the text cells of a file and sheet, with `source_row`; asked for the sheets of rejected rows alone.
+        raw: as `readers.raw` of the exports; asked for rejected rows alone.
         as_of: the position date, for checks that look at days.
 
     Raises:
@@ -108,7 +105,7 @@ def gate(
         work = _Table(table, path, accepted / name, quarantine / name, as_of)
         documents[table] = work.validate()
         counts.append({"table": table} | work.split(reports.failures(documents[table])))
-        _add_raw(quarantine / name, raw)
+        add_raw(quarantine / name, raw)
         reports.write(documents[table], quality / f"{table}.json")
     files = {table: accepted / f"{table}.parquet" for table in sorted(tables)}
     return Gated(files, pl.DataFrame(counts, schema=COUNTS), reports.table_of(documents))
@@ -120,26 +117,77 @@ class _Table:
     def __init__(self, name: str, path: Path, accepted: Path, rejected: Path, as_of: date | None) -> None:
         self.name, self.accepted, self.rejected = name, accepted, rejected
         self.suite = suite_of(name, as_of)
-        told = pl.col("issues").list.join("; ")
-        self.frame = _ordered(pl.scan_parquet(path), name).with_columns(
-            pl.when(told.str.len_bytes() > 0).then(told).alias(ISSUES)
-        )
-        self.schema = self.frame.collect_schema()
+        self.frame = _ordered(pl.scan_parquet(path), name).with_columns(issues_told())
+        schema = self.frame.collect_schema()
+        self.checks = row_checks(self.suite, schema)
+        self.unique, self.key = key_check(self.suite, schema)
+        self.faulty, self.doubtful = errors(self.checks), warnings(self.checks)
+        self.numbers = {c.name: c.condition.fails.sum() for c in self.checks} | {
+            "read": pl.len(),
+            "faulty": self.faulty.sum(),
+            "warned": (self.doubtful & ~self.faulty).sum(),
+        }
+        self.scans = Scans(self.frame, self.numbers.values())
 
     def validate(self) -> reports.Report:
-        return reports.report(validate(self.frame, self.suite), self.suite)
+        return reports.report(validate(self.scans, self.suite), self.suite)
 
     def split(self, failures: Mapping[str, int]) -> dict[str, int]:
-        """Write accepted and rejected rows; return how many there are of each kind."""
-        checks = row_checks(self.suite, self.schema)
-        unique, key = key_check(self.suite, self.schema)
+        """Write accepted and rejected rows; return how many there are of each kind.
+
+        The whole table is read once, for the rows to accept; the rejected are few.
+        """
+        found = {name: self.scans.number(number) for name, number in self.numbers.items()}
+        verdicts = self._verdicts(failures[self.unique])
+        self._agree({c.name: found[c.name] for c in self.checks} | {self.unique: verdicts.members}, failures)
+        rejected = verdicts.kept_back[ROW]
+        if found["faulty"]:
+            faulty = self.frame.filter(self.faulty).select(ROW).collect(engine=STREAMING)[ROW]
+            rejected = pl.concat([rejected, faulty]).sort()
+        self._write(rejected, verdicts.kept_back)
+        self._agree(self._errors_kept_back(), failures)
+        copies = int((verdicts.kept_back["outcome"] == "duplicate").sum())
+        counts = {
+            "read": found["read"],
+            "accepted": _height(self.accepted),
+            "warned": found["warned"] - int(verdicts.kept_back["is_warned"].sum()),
+            "quarantined": _height(self.rejected) - copies,
+            "duplicates": copies,
+        }
+        if counts["accepted"] + counts["quarantined"] + copies != counts["read"]:
+            message = f"{self.name}: of {found['read']} rows some were lost or counted twice: {counts}."
+            raise QualityError(message)
+        return counts
+
+    def _verdicts(self, sharing: int) -> Verdicts:
+        if not sharing:
+            return Verdicts(0, pl.DataFrame(schema=VERDICTS))
         content = [name for name in CANONICAL[self.name].schema if name not in PROVENANCE]
-        nothing = Verdicts(0, pl.DataFrame(schema=VERDICTS))
-        verdicts = judge(self.frame, key, errors(checks), content) if failures[unique] else nothing
-        kept_back = pl.col(ROW).is_in(verdicts.kept_back[ROW].implode())
-        rejected = errors(checks) | kept_back
-        counts = self._sink(checks, rejected, verdicts)
-        ours = {c.name: counts.pop(c.name) for c in checks} | {unique: verdicts.members}
+        return judge(self.frame, self.key, self.scans.candidates(self.key), self.faulty, self.doubtful, content)
+
+    def _write(self, rejected: pl.Series, kept_back: pl.DataFrame) -> None:
+        columns = list(CANONICAL[self.name].schema)
+        is_rejected = pl.col(ROW).is_in(rejected.implode())
+        kept = self.frame.filter(~is_rejected) if len(rejected) else self.frame
+        kept.select(columns).sink_parquet(self.accepted, row_group_size=ROW_GROUP)
+        said = pl.concat_list([reasons(self.checks), pl.col("verdict")]).list.drop_nulls()
+        others = self.frame.filter(is_rejected) if len(rejected) else self.frame.clear()
+        others.join(kept_back.lazy(), on=ROW, how="left", maintain_order="left").select(
+            *columns,
+            raw=pl.lit(None, pl.String),
+            reasons=said,
+            outcome=pl.col("outcome").fill_null("quarantined"),
+        ).sink_parquet(self.rejected, row_group_size=ROW_GROUP)
+
+    def _errors_kept_back(self) -> dict[str, int]:
+        """Count anew, in what was written, the rows that fail each check of severity error."""
+        wrong = [c.condition.fails.sum().alias(c.name) for c in self.checks if c.is_error]
+        written = pl.scan_parquet(self.rejected).with_columns(issues_told())
+        counts: dict[str, int] = written.select(wrong).collect(engine=STREAMING).row(0, named=True)
+        return counts
+
+    def _agree(self, ours: Mapping[str, int], failures: Mapping[str, int]) -> None:
+        """Refuse to go on when a check fails for other rows by the gate than by Great Expectations."""
         for check, number in ours.items():
             if number != failures[check]:
                 message = (
@@ -147,77 +195,18 @@ class _Table:
                     f" Expectations. This is a fault of the program, not of your export."
                 )
                 raise QualityError(message)
-        return counts
 
-    def _sink(self, checks: list[RowCheck], rejected: pl.Expr, verdicts: Verdicts) -> dict[str, int]:
-        columns = list(CANONICAL[self.name].schema)
-        said = pl.concat_list([reasons(checks), pl.col("verdict")]).list.drop_nulls()
-        kept = self.frame.filter(~rejected).select(columns)
-        others = (
-            self.frame.filter(rejected)
-            .join(verdicts.kept_back.lazy(), on=ROW, how="left", maintain_order="left")
-            .select(
-                *columns,
-                raw=pl.lit(None, pl.String),
-                reasons=said,
-                outcome=pl.col("outcome").fill_null("quarantined"),
-            )
-        )
-        numbers = self.frame.select(
-            pl.len().alias("read"),
-            (warnings(checks) & ~rejected).sum().alias("warned"),
-            *(c.condition.fails.sum().alias(c.name) for c in checks),
-        )
-        # One after the other: collected together they would share a cache that holds the table.
-        kept.sink_parquet(self.accepted, row_group_size=ROW_GROUP)
-        others.sink_parquet(self.rejected, row_group_size=ROW_GROUP)
-        counts: dict[str, int] = numbers.collect(engine=STREAMING).row(0, named=True)
-        outcomes = pl.scan_parquet(self.rejected).select("outcome").collect()["outcome"]
-        rejections, copies = len(outcomes), int((outcomes == "duplicate").sum())
-        accepted = pl.scan_parquet(self.accepted).select(pl.len()).collect().item()
-        if accepted + rejections != counts["read"]:
-            message = f"{self.name}: {counts['read']} rows were read, {accepted} accepted and {rejections} rejected."
-            raise QualityError(message)
-        return counts | {"accepted": accepted, "quarantined": rejections - copies, "duplicates": copies}
+
+def _height(path: Path) -> int:
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
 def _ordered(frame: pl.LazyFrame, table: str) -> pl.LazyFrame:
-    """Return the rows in source order; readers write them so, which costs nothing to confirm."""
-    ids = frame.select(ROW).collect()[ROW]
+    """Return the rows in source order; readers write them so, which costs a reading of one column to confirm."""
+    ids = frame.select(ROW).collect(engine=STREAMING)[ROW]
     if not ids.is_sorted():
         frame, ids = frame.sort(ROW), ids.sort()
-    if ids.null_count() or (ids.diff() == 0).any():
+    if ids.null_count() or (ids.to_numpy()[1:] == ids.to_numpy()[:-1]).any():
         message = f"{table}: row_id must be there and unique, or rows would be lost or counted twice."
         raise QualityError(message)
     return frame
-
-
-def _add_raw(path: Path, raw: Raw | None) -> None:
-    """Add the cells as they were read to rejected rows, one sheet after another."""
-    rows = pl.scan_parquet(path)
-    sheets = (
-        rows.filter(pl.col(SOURCE[0]).is_not_null())
-        .select(SOURCE[:2])
-        .unique()
-        .sort(SOURCE[:2], nulls_last=True)
-        .collect()
-        .rows()
-    )
-    if raw is None or not sheets:
-        return
-    read = []
-    for file, sheet in sheets:
-        cells = raw(file, sheet)
-        text = pl.struct(pl.exclude("source_row")).struct.json_encode()
-        here = pl.lit(file, pl.String).alias(SOURCE[0]), pl.lit(sheet, pl.String).alias(SOURCE[1])
-        wanted = rows.filter(pl.col(SOURCE[0]).eq_missing(file), pl.col(SOURCE[1]).eq_missing(sheet)).select(SOURCE[2])
-        read.append(
-            cells.select(pl.col("source_row").cast(pl.Int64), *here, text.alias("raw")).join(
-                wanted.unique(), on=SOURCE[2], how="semi"
-            )
-        )
-    columns = list(rows.collect_schema())
-    whole = rows.drop("raw").join(pl.concat(read), on=SOURCE, how="left", nulls_equal=True, maintain_order="left")
-    beside = path.with_suffix(".raw")
-    whole.select(columns).sink_parquet(beside, row_group_size=ROW_GROUP)
-    beside.replace(path)

@@ -45,18 +45,17 @@ def report(result: ExpectationSuiteValidationResult, suite: ExpectationSuite) ->
                 f" This is a fault of the program, not of your export. {message}"
             )
             raise QualityError(explained)
-    document: Report = result.to_json_dict()  # type: ignore[no-untyped-call]
     order = {(e.meta or {})["check"]: n for n, e in enumerate(suite.expectations)}
-    results = sorted(document["results"], key=lambda one: order[_check(one)])
-    for one in results:
-        one["expectation_config"].pop("id", None)
-        one["expectation_config"]["kwargs"].pop("batch_id", None)
+    results: list[Report] = sorted((one.to_json_dict() for one in result.results), key=lambda r: order[_check(r)])
+    for document in results:
+        document["expectation_config"].pop("id", None)
+        document["expectation_config"]["kwargs"].pop("batch_id", None)
     return {
         "suite_name": suite.name,
-        "success": document["success"],
-        "statistics": document["statistics"],
+        "success": result.success,
+        "statistics": result.statistics,
         "results": results,
-        "meta": {"great_expectations_version": document["meta"]["great_expectations_version"]},
+        "meta": {"great_expectations_version": result.meta["great_expectations_version"]},
     }
 
 

@@ -1,10 +1,11 @@
 """Answer many small requests about one table in at most three scans. Pure Polars.
 
-The first scan reads the hashes of keys, the second counts, the third fetches the first rows that fail. Each
-is one streaming query, so memory grows with the number of checks and 8 bytes a row for each key.
+The first scan reads the hashes of keys, the second counts, the third fetches the first rows that fail and those
+that share a key. Each is one streaming query, so memory grows with the number of checks and 8 bytes a row for each
+key.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -13,6 +14,7 @@ import polars as pl
 from lmanalytics.quality.conditions import Condition, Key, repeated
 
 STREAMING: Literal["streaming"] = "streaming"
+ROW_GROUP = 131_072
 Id = TypeVar("Id", bound=Hashable)
 
 
@@ -56,86 +58,127 @@ class Query:
 Request = Count | Sample | Repeats | RepeatsSample | Query
 
 
-def rehearse(request: Request, schema: pl.Schema) -> None:
-    """Try a request on no rows, where a missing column, a wrong type or a bad pattern raises at no cost."""
-    nothing = pl.LazyFrame(schema=schema)
-    match request:
-        case Count(number):
-            nothing.select(number).collect()
-        case Sample(of):
-            nothing.filter(of.fails).select(of.value).collect()
-        case Repeats(key) | RepeatsSample(key):
-            nothing.select(key.hash).collect()
-        case Query(frame):
-            frame.collect_schema()
-
-
 class Scans:
-    """One table; `made` counts the scans of it."""
+    """One table, and what is known of it so far; nothing is looked for twice.
 
-    def __init__(self, frame: pl.LazyFrame) -> None:
-        self.frame = frame
-        self.made = 0
+    Attributes:
+        frame: the table.
+        schema: its columns.
+        made: how many scans of it there were.
+
+    """
+
+    def __init__(self, frame: pl.LazyFrame, numbers: Iterable[pl.Expr] = ()) -> None:
+        """Take a table, with numbers of it that somebody will ask `number` for: they ride on the first count."""
+        self.frame, self.schema, self.made = frame, frame.collect_schema(), 0
+        self._riders = list(numbers)
+        self._numbers: dict[bytes, Any] = {}
+        self._candidates: dict[str, pl.Series] = {}
+        self._nothing = pl.DataFrame(schema=self.schema)
+
+    def faults(self, requests: Mapping[Id, Request]) -> dict[Id, str]:
+        """Try requests on no rows, where a missing column, a wrong type or a bad pattern raises at no cost."""
+        if len(requests) > 1:
+            try:
+                pl.collect_all([self._rehearsed(request) for request in requests.values()])
+            except pl.exceptions.PolarsError:
+                return {i: why for i, one in requests.items() for why in self.faults({i: one}).values()}
+            return {}
+        for i, request in requests.items():
+            try:
+                self._rehearsed(request).collect()
+            except pl.exceptions.PolarsError as fault:
+                return {i: str(fault)}
+        return {}
 
     def answer(self, requests: Mapping[Id, Request]) -> dict[Id, Any]:
         """Return one value per request: a number, or a list of values (tuples for pairs, dicts for keys)."""
-        repeats = self._repeats([r.key for r in requests.values() if isinstance(r, Repeats | RepeatsSample)])
-        counts = self._counts(requests, repeats)
-        answers = {i: [] if isinstance(r, Sample | RepeatsSample) else counts[i] for i, r in requests.items()}
-        return answers | self._samples({i: r for i, r in requests.items() if counts[i]}, repeats)
-
-    def _collect(self, plans: list[pl.LazyFrame]) -> list[pl.DataFrame]:
-        self.made += bool(plans)
-        return pl.collect_all(plans, engine=STREAMING) if plans else []
-
-    def _repeats(self, keys: list[Key]) -> dict[str, pl.LazyFrame]:
-        """Plan the rows of each key that repeats, by its name."""
-        named = {key.name: key for key in keys}
-        if not named:
-            return {}
-        (hashes,) = self._collect([self.frame.select(key.hash.alias(name) for name, key in named.items())])
-        candidates = {name: repeated(hashes[name]) for name in named}
-        return {n: key.repeats(self.frame, candidates[n]) for n, key in named.items() if len(candidates[n])}
-
-    def _counts(self, requests: Mapping[Id, Request], repeats: dict[str, pl.LazyFrame]) -> dict[Id, Any]:
-        """Count everything; for a sample, the rows that it is to be taken from."""
-        expressions: dict[Id, pl.Expr] = {}
-        queries: dict[Id, pl.LazyFrame] = {}
-        counts: dict[Id, Any] = {}
+        keys = {r.key.name: r.key for r in requests.values() if isinstance(r, Repeats | RepeatsSample)}
+        self._find_hashes(keys)
+        self._count([number for r in requests.values() for number in _numbers(r)])
+        samples = {i: r for i, r in requests.items() if isinstance(r, Sample) and self.number(r.of.fails.sum())}
+        rows = self._rows([*samples.values()], keys)
+        twins = {name: key.repeats(rows.lazy(), self._candidates[name]).collect() for name, key in keys.items()}
+        answers: dict[Id, Any] = {}
         for i, request in requests.items():
             match request:
                 case Count(number):
-                    expressions[i] = number
-                case Sample(of):
-                    expressions[i] = of.fails.sum()
+                    answers[i] = self.number(number)
+                case Repeats(key):
+                    answers[i] = twins[key.name].height
+                case RepeatsSample(key, limit):
+                    first = twins[key.name].select(key.columns).head(limit)
+                    answers[i] = first.to_dicts() if first.width > 1 else first.to_series().to_list()
+                case Sample(of, limit):
+                    failing = rows.filter(of.fails).head(limit) if i in samples else self._nothing
+                    values = failing.lazy().select(of.value).collect().to_series().to_list()
+                    answers[i] = [tuple(value.values()) if isinstance(value, dict) else value for value in values]
                 case Query(frame):
-                    queries[i] = frame
-                case Repeats(key) | RepeatsSample(key) if key.name in repeats:
-                    queries[i] = repeats[key.name].select(pl.len())
-                case _:
-                    counts[i] = 0
-        table = [self.frame.select(e.alias(str(n)) for n, e in enumerate(expressions.values()))] if expressions else []
-        collected = self._collect([*queries.values(), *table])
-        counts |= {i: single.row(0)[0] for i, single in zip(queries, collected, strict=False)}
-        if expressions:
-            counts |= dict(zip(expressions, collected[-1].row(0), strict=True))
-        return counts
+                    answers[i] = frame.collect(engine=STREAMING).item()
+        return answers
 
-    def _samples(self, requests: Mapping[Id, Request], repeats: dict[str, pl.LazyFrame]) -> dict[Id, Any]:
-        """Fetch a row while some check that it fails is short of its limit: few rows, however many fail."""
-        twins = {i: r for i, r in requests.items() if isinstance(r, RepeatsSample)}
-        samples = {i: r for i, r in requests.items() if isinstance(r, Sample)}
-        plans = [repeats[r.key.name].select(r.key.columns).head(r.limit) for r in twins.values()]
-        if samples:
-            fails = [r.of.fails & (r.of.fails.cum_sum() <= r.limit) for r in samples.values()]
-            used = [e.meta.root_names() for r in samples.values() for e in (r.of.fails, r.of.value)]
-            plans.append(self.frame.select(sorted(set().union(*used))).filter(pl.any_horizontal(fails)))
-        collected = self._collect(plans)
-        values: dict[Id, Any] = {
-            i: rows.to_dicts() if rows.width > 1 else rows.to_series().to_list()
-            for i, rows in zip(twins, collected, strict=False)
-        }
-        for i, r in samples.items():
-            first = collected[-1].filter(r.of.fails).head(r.limit).select(r.of.value).to_series().to_list()
-            values[i] = [tuple(value.values()) if isinstance(value, dict) else value for value in first]
-        return values
+    def number(self, expression: pl.Expr) -> Any:
+        """Return a number of the whole table; with no scan, if it was asked for before."""
+        self._count([expression])
+        return self._numbers[expression.meta.serialize()]
+
+    def candidates(self, key: Key) -> pl.Series:
+        """Return the hashes of `key` that occur more than once; with no scan, if they were asked for before."""
+        self._find_hashes({key.name: key})
+        return self._candidates[key.name]
+
+    def _rehearsed(self, request: Request) -> pl.LazyFrame:
+        nothing = self._nothing.lazy()
+        match request:
+            case Count(number):
+                return nothing.select(number)
+            case Sample(of):
+                return nothing.filter(of.fails).select(of.value)
+            case Repeats(key) | RepeatsSample(key):
+                return nothing.select(key.hash)
+            case Query(frame):
+                return frame.clear()
+
+    def _collect(self, plan: pl.LazyFrame) -> pl.DataFrame:
+        self.made += 1
+        return plan.collect(engine=STREAMING)
+
+    def _count(self, expressions: Iterable[pl.Expr]) -> None:
+        asked = {e.meta.serialize(): e for e in expressions}
+        unknown = {name: e for name, e in asked.items() if name not in self._numbers}
+        if not unknown:
+            return
+        riders, self._riders = self._riders, []
+        if not self.faults(dict(enumerate(Count(e) for e in riders))):
+            unknown = {e.meta.serialize(): e for e in riders} | unknown
+        row = self._collect(self.frame.select(e.alias(str(n)) for n, e in enumerate(unknown.values())))
+        self._numbers |= dict(zip(unknown, row.row(0), strict=True))
+
+    def _find_hashes(self, keys: Mapping[str, Key]) -> None:
+        named = {name: key for name, key in keys.items() if name not in self._candidates}
+        if not named:
+            return
+        hashes = self._collect(self.frame.select(key.hash.alias(name) for name, key in named.items()))
+        for name in named:
+            self._candidates[name] = repeated(hashes.drop_in_place(name))
+
+    def _rows(self, samples: list[Sample], keys: Mapping[str, Key]) -> pl.DataFrame:
+        """Fetch a row while some check that it fails is short of its limit, and where a key may repeat: few rows."""
+        repeats = {name: key for name, key in keys.items() if len(self._candidates[name])}
+        wanted = [r.of.fails & (r.of.fails.cum_sum() <= r.limit) for r in samples]
+        wanted += [key.suspects(self._candidates[name]) for name, key in repeats.items()]
+        if not wanted:
+            return self._nothing
+        used = [e.meta.root_names() for r in samples for e in (r.of.fails, r.of.value)]
+        used += [[*key.columns, *key.hash.meta.root_names()] for key in keys.values()]
+        return self._collect(self.frame.select(sorted(set().union(*used))).filter(pl.any_horizontal(wanted)))
+
+
+def _numbers(request: Request) -> list[pl.Expr]:
+    """Return what has to be counted for a request."""
+    match request:
+        case Count(number):
+            return [number]
+        case Sample(of):
+            return [of.fails.sum()]
+    return []

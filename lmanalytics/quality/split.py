@@ -8,7 +8,7 @@ from great_expectations.core import ExpectationSuite
 from great_expectations.expectations.expectation import Expectation
 
 from lmanalytics.errors import QualityError
-from lmanalytics.quality.checks import CELLS
+from lmanalytics.quality.checks import CELLS, ISSUES
 from lmanalytics.quality.conditions import (
     ABOUT_NULLS,
     COLUMN_TESTS,
@@ -19,13 +19,14 @@ from lmanalytics.quality.conditions import (
     Key,
     condition,
     key,
-    repeated,
 )
 from lmanalytics.quality.scans import STREAMING
 
 ROW = "row_id"
 SOURCE = ("source_file", "source_sheet", "source_row")
-VERDICTS = pl.Schema({ROW: pl.Int64(), "outcome": pl.String(), "verdict": pl.String()})
+VERDICTS = pl.Schema({ROW: pl.Int64(), "outcome": pl.String(), "verdict": pl.String(), "is_warned": pl.Boolean()})
+HELD = 500_000
+"""How many keys that repeat are judged at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class RowCheck:
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
-    """Rows that share their key with another row: how many, and those kept back, with outcome and verdict."""
+    """Rows that share their key with another row: how many, and those kept back, as `VERDICTS`."""
 
     members: int
     kept_back: pl.DataFrame
@@ -97,24 +98,45 @@ def reasons(checks: Sequence[RowCheck]) -> pl.Expr:
     return pl.concat_list([pl.concat_list(own).list.drop_nulls(), pl.col("issues").fill_null([])])
 
 
-def judge(frame: pl.LazyFrame, of: Key, faulty: pl.Expr, content: Sequence[str]) -> Verdicts:
+def issues_told() -> pl.Expr:
+    """Return the column `ISSUES`; only lists that hold something are joined, which few do."""
+    issues = pl.col("issues")
+    told = pl.when(issues.list.len() > 0).then(issues).list.join("; ")
+    return pl.when(told.str.len_bytes() > 0).then(told).alias(ISSUES)
+
+
+def judge(
+    frame: pl.LazyFrame,
+    of: Key,
+    candidates: pl.Series,
+    faulty: pl.Expr,
+    doubtful: pl.Expr,
+    content: Sequence[str],
+) -> Verdicts:
     """Decide between rows that share a key: the first sound one stays.
 
     A later one that says the same is a `duplicate`; one that says something else is `quarantined`. Rows that are
     faulty by themselves take no part: a row that cannot be read must not oust one that can.
 
     Args:
-        frame: the table, in source order; only rows whose key repeats are held in memory.
+        frame: the table, in source order; of the rows whose key repeats, about a million are held at a time.
         of: the key.
-        faulty: whether a row fails a check of its own.
+        candidates: its hashes that occur more than once, ascending.
+        faulty: whether a row fails a check of its own that is an error.
+        doubtful: whether it fails one that is a warning.
         content: the columns in which duplicates are the same.
 
     """
-    hashes = frame.select(of.hash.alias("hash")).collect(engine=STREAMING)["hash"]
-    candidates = repeated(hashes)
-    if not len(candidates):
-        return Verdicts(0, pl.DataFrame(schema=VERDICTS))
-    members = of.repeats(frame.with_columns(faulty.alias("_faulty")), candidates).collect(engine=STREAMING)
+    marked = frame.with_columns(_faulty=faulty, _warned=doubtful)
+    members, kept_back = 0, [pl.DataFrame(schema=VERDICTS)]
+    for start in range(0, len(candidates), HELD):
+        rows = of.repeats(marked, candidates.slice(start, HELD)).collect(engine=STREAMING)
+        members += rows.height
+        kept_back.append(_kept_back(rows, of, content))
+    return Verdicts(members, pl.concat(kept_back).sort(ROW))
+
+
+def _kept_back(members: pl.DataFrame, of: Key, content: Sequence[str]) -> pl.DataFrame:
     first = {name: pl.col(name).first().over(of.columns) for name in (ROW, *SOURCE)}
     sheet = pl.format(", sheet {}", first["source_sheet"]).fill_null("")
     place = pl.format("{}{}, row {}", first["source_file"].fill_null("?"), sheet, first["source_row"])
@@ -122,7 +144,7 @@ def judge(frame: pl.LazyFrame, of: Key, faulty: pl.Expr, content: Sequence[str])
     copy = pl.format("It says the same as {}, which was kept.", place)
     shared = pl.lit(" and ".join(of.columns[1:]))
     other = pl.format("{} has the same {} with other content, and was kept.", place, shared)
-    kept_back = (
+    return (
         members.lazy()
         .filter(~pl.col("_faulty"))
         .sort(ROW)
@@ -132,9 +154,10 @@ def judge(frame: pl.LazyFrame, of: Key, faulty: pl.Expr, content: Sequence[str])
             ROW,
             outcome=pl.when("same").then(pl.lit("duplicate")).otherwise(pl.lit("quarantined")),
             verdict=pl.when("same").then("copy").otherwise("other"),
+            is_warned="_warned",
         )
+        .collect()
     )
-    return Verdicts(members.height, kept_back.collect())
 
 
 def _metric(expectation: Expectation) -> str:

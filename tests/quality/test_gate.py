@@ -229,15 +229,14 @@ def test_the_fate_of_every_row_is_that_of_a_plain_reading(tmp_path, seed):
 def test_rejected_rows_keep_their_cells_as_they_were_read(tmp_path):
     asked = []
 
-    def raw(file, sheet):
-        asked.append((file, sheet))
-        return pl.LazyFrame(
-            {
-                "source_row": [1, 2, 3, 4],
-                "# CPU": ["x", f"{file}|{sheet}", "7", "8"],
-                "note": [None, "=cmd()", None, '"'],
-            }
-        )
+    def raw(file, sheet, rows):
+        asked.append((file, sheet, rows.to_list()))
+        cells = {
+            "source_row": [1, 2, 3, 4],
+            "# CPU": ["x", f"{file}|{sheet}", "7", "8"],
+            "note": [None, "=cmd()", None, '"'],
+        }
+        return pl.LazyFrame(cells).filter(pl.col("source_row").is_in(rows.implode()))
 
     frame = hosts(
         {"processors": 0, "source_file": "b.xlsx", "source_sheet": "vHost"},
@@ -246,7 +245,7 @@ def test_rejected_rows_keep_their_cells_as_they_were_read(tmp_path):
         {"host_id": "h4", "processors": 0, "source_file": "a.csv", "source_row": 99},
     )
     _, _, rejected = through(tmp_path, frame, raw)
-    assert asked == [("a.csv", None), ("b.xlsx", "vHost")]
+    assert asked == [("a.csv", None, [4, 99]), ("b.xlsx", "vHost", [2])]
     assert [None if text is None else json.loads(text) for text in rejected["raw"]] == [
         {"# CPU": "b.xlsx|vHost", "note": "=cmd()"},
         {"# CPU": "8", "note": '"'},

@@ -1,12 +1,8 @@
-"""The files of a partition: written under another name and renamed when complete, known by their digest."""
-
-import os
-import uuid
-from functools import lru_cache
-from pathlib import Path
+"""The files of a partition: written whole or not at all, to a folder or a URL, and known by their digest."""
 
 import polars as pl
 
+from lmanalytics.engines import storage
 from lmanalytics.evidence.digests import file_digest
 
 ROWS = 250_000
@@ -24,51 +20,55 @@ def written(frames: dict[str, pl.LazyFrame], into: str, part: int) -> dict[str, 
 
     Args:
         frames: what the work gave, each sorted.
-        into: the folder, which receives `<table>/<part>.parquet`.
+        into: the folder or URL, which receives `<table>/<part>.parquet`.
         part: the number of the partition.
 
     Returns:
-        Path, rows, bytes and SHA-256 of each table's file.
+        Path or URL, rows, bytes and SHA-256 of each table's file.
 
     """
-    targets = {name: Path(joined(into, name, f"{part:05}.parquet")) for name in sorted(frames)}
-    drafts = {name: _draft(target) for name, target in targets.items()}
+    store = storage.at(into)
+    drafts = {f"{name}/{part:05}.parquet": (store.draft(f"{name}/{part:05}.parquet"), name) for name in sorted(frames)}
     try:
         pl.collect_all(
             [
                 frames[name].sink_parquet(draft, compression="zstd", row_group_size=ROWS, lazy=True)
-                for name, draft in drafts.items()
+                for draft, name in drafts.values()
             ],
             engine="streaming",
         )
-        told = {name: _told(draft, targets[name]) for name, draft in drafts.items()}
-        for name, draft in drafts.items():
-            draft.replace(targets[name])
+        told = {}
+        for target, (draft, name) in drafts.items():
+            count, held, digest = rows(str(draft)), draft.stat().st_size, file_digest(draft)
+            told[name] = (store.keep(draft, target, digest), count, held, digest)
     finally:
-        for draft in drafts.values():
+        for draft, _ in drafts.values():
             draft.unlink(missing_ok=True)
     return told
 
 
 def put_text(path: str, text: str) -> None:
     """Write a small text whole or not at all."""
-    target = Path(path)
-    draft = _draft(target)
-    draft.write_text(text + "\n", encoding="utf-8")
-    draft.replace(target)
+    store, name = storage.file(path)
+    store.write_text(name, text + "\n")
 
 
 def get_text(path: str) -> str:
     """Read a small text; raise FileNotFoundError where there is none."""
-    return Path(path).read_text(encoding="utf-8")
+    store, name = storage.file(path)
+    return store.read_text(name)
 
 
 def size(path: str) -> int | None:
     """Return the bytes of a file, or None where there is none."""
-    try:
-        return Path(path).stat().st_size
-    except FileNotFoundError:
-        return None
+    store, name = storage.file(path)
+    return store.size(name)
+
+
+def rows(path: str) -> int:
+    """Return the rows of a Parquet file, from its footer."""
+    count: int = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+    return count
 
 
 def fingerprint(path: str) -> str:
@@ -78,20 +78,5 @@ def fingerprint(path: str) -> str:
         FileNotFoundError: it is not there.
 
     """
-    found = Path(path).stat()
-    return _fingerprint(path, found.st_size, found.st_mtime_ns, found.st_ino)
-
-
-@lru_cache(maxsize=4096)
-def _fingerprint(path: str, *_: int) -> str:
-    return file_digest(Path(path))
-
-
-def _told(draft: Path, target: Path) -> Told:
-    rows = pl.scan_parquet(draft).select(pl.len()).collect().item()
-    return str(target), rows, draft.stat().st_size, file_digest(draft)
-
-
-def _draft(target: Path) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target.with_name(f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    store, name = storage.file(path)
+    return store.sha256(name)

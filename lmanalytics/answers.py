@@ -1,16 +1,21 @@
 """From accepted tables to answers: each stage reads the ones before and leaves Parquet in the run folder."""
 
+import shutil
 from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from lmanalytics import stored
 from lmanalytics.evidence import accounts, findings, unknowns
 from lmanalytics.evidence.again import again, computed
 from lmanalytics.evidence.policies import policies
-from lmanalytics.facts import estate_facts
+from lmanalytics.facts import estate_facts, software
 from lmanalytics.facts.identities import by_id, identified
+from lmanalytics.partition import stages as partition
+from lmanalytics.partition.split import count
 from lmanalytics.position import stage as position_stage
 from lmanalytics.rules import register, topics
 from lmanalytics.rules.benefit import stage as benefit
@@ -19,7 +24,7 @@ from lmanalytics.rules.demand import stage as demand
 from lmanalytics.rules.entitlement import stage as entitlement
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import stage as right
-from lmanalytics.schemas import ANSWERS
+from lmanalytics.schemas import ANSWERS, CANONICAL
 
 if TYPE_CHECKING:
     from lmanalytics.ingest.readers import Ingested
@@ -28,24 +33,31 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 Tables = dict[str, pl.LazyFrame]
 Stage = Callable[[Tables, Settings], Tables]
-PARTS = ("demand_of_", "rights_demand_of_", "findings_of_", "installs_outcomes_")
-"""Beginnings of the names of what single topics give to answers of several."""
 SWING_LIMIT = 5_000
 """OSEs above which other readings of the policies are not computed beside the one in force."""
 
 
 def compute(
-    tables: Tables, ingested: "Ingested", gated: "Gated", settings: Settings, folder: Path, progress: Progress
+    tables: Tables,
+    ingested: "Ingested",
+    gated: "Gated",
+    settings: Settings,
+    folder: Path,
+    progress: Progress,
+    engine: Executor | None = None,
 ) -> dict[str, Any]:
     """Compute and save every answer; return what the manifest tells of the run.
+
+    An estate of more rows than fit one partition is computed in parts, which changes no answer.
 
     Args:
         tables: the accepted canonical tables; an absent one was not given.
         ingested: sources and findings of the readers.
         gated: counts and checks of the gate.
         settings: date and policies in force.
-        folder: the run folder.
+        folder: the run folder; a folder beside it holds the parts until the run is complete.
         progress: told of each stage.
+        engine: where parts are computed; None: in this process.
 
     Returns:
         entities, currencies, the tables that were given, and what is not computable, as sentences.
@@ -53,23 +65,39 @@ def compute(
     """
     stages: dict[str, Tables] = {}
     notes: topics.Notes = {}
+    work, number = folder.with_suffix(".parts"), count(tables)
+    parted = partition.Parted(settings, work, number, engine, progress) if number > 1 else None
     for name, (words, stage) in STAGES.items():
         if words:
             progress(words)
-        stages[name] = _saved(computed(name, stage, _known(tables, stages, name), settings, notes=notes), folder)
+        known = _known(tables, stages, name)
+        own = topics.every if parted is None else demand.by_whole
+        stages[name] = {}
+        if parted is not None and name == "facts":
+            kept, aside = _sorted_out(known, settings)
+            files = parted.estate(known | kept, {n: [p] for n, p in gated.accepted.items()})
+            stages[name] = stored.kept(files, folder) | stored.saved(aside, folder)
+            continue
+        if parted is not None and name == "demand":
+            files = parted.demand(stored.files(folder, known, gated.accepted))
+            found = stored.kept(files, folder)
+            stages[name] = found | stored.saved(_differing(demand.over_all(found, settings), found), folder)
+        given = computed(name, stage, known, settings, own, notes)
+        stages[name] |= stored.saved(given, folder)
     answered = _known({}, stages)
     progress("accounts and findings")
     facts = {name.removeprefix("facts_"): frame for name, frame in (stages["facts"] | stages["identities"]).items()}
-    answered |= _saved(unknowns.answers(tables, answered, settings), folder)
+    answered |= stored.saved(unknowns.answers(tables, answered, settings), folder)
     evidence = {
         "accounts": accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine"),
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),
         "findings": findings.findings(answered, ingested.findings, gated.checks),
         "policies": _policies(tables, stages, settings, notes),
     }
-    _saved(evidence, folder)
+    stored.saved(evidence, folder)
     for name in ANSWERS.keys() - {p.stem for p in folder.glob("*.parquet")}:
-        _saved({name: ANSWERS[name].empty()}, folder)
+        stored.saved({name: ANSWERS[name].empty()}, folder)
+    shutil.rmtree(work, ignore_errors=True)
     return _told(tables)
 
 
@@ -94,16 +122,31 @@ def position(tables: Tables, settings: Settings) -> Tables:
 
 
 def _facts(known: Tables, settings: Settings) -> Tables:
+    aside = _sorted_out(known, settings)[1]
     if not {"hosts", "oses"} & known.keys():
-        return {}
-    return {f"facts_{name}": frame for name, frame in estate_facts.facts(known, settings).items()}
+        return aside
+    return {f"facts_{name}": frame for name, frame in estate_facts.facts(known, settings).items()} | aside
 
 
-def _identities(known: Tables, _: Settings) -> Tables:
-    if "facts_oses" not in known:
-        return {}
-    named = identified(known, known["facts_hosts"], known["facts_oses"])
-    return {f"facts_{name}": frame for name, frame in named.items()}
+def _sorted_out(known: Tables, settings: Settings) -> tuple[Tables, Tables]:
+    """Return the installs to compute with, and how many of which product are not."""
+    if "installs" not in known:
+        return {}, {}
+    kept, aside = software.sorted_out(known["installs"], settings)
+    return {"installs": kept}, {f"facts_{software.SET_ASIDE}": aside}
+
+
+def _identities(known: Tables, settings: Settings) -> Tables:
+    hosts = known.get("facts_hosts", CANONICAL["hosts"].empty())
+    oses = known.get("facts_oses", CANONICAL["oses"].empty())
+    tables = known | _sorted_out(known, settings)[0]
+    if "facts_installs" in known:
+        tables = {name: frame for name, frame in known.items() if name != "installs"}
+    return {f"facts_{name}": frame for name, frame in identified(tables, hosts, oses).items()}
+
+
+def _differing(found: Tables, before: Tables) -> Tables:
+    return {name: frame for name, frame in found.items() if frame is not before.get(name)}
 
 
 def _position(known: Tables, settings: Settings) -> Tables:
@@ -206,18 +249,3 @@ def _told(tables: Tables) -> dict[str, Any]:
         "not_computable": not_computable,
         "reasons": register.reasons(),
     }
-
-
-def _saved(frames: Tables, folder: Path) -> Tables:
-    """Stream frames to Parquet, each under its name, and scan them from there; facts and parts have own folders."""
-    saved = {}
-    for name, frame in frames.items():
-        path = folder / f"{name}.parquet"
-        if name.startswith("facts_"):
-            path = folder / "facts" / f"{name.removeprefix('facts_')}.parquet"
-        elif name.startswith(PARTS):
-            path = folder / "parts" / f"{name}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.sink_parquet(path, compression="zstd", row_group_size=250_000)
-        saved[name] = pl.scan_parquet(path)
-    return saved

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from lmanalytics.errors import RunError
+from lmanalytics.facts import software
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 Tables = dict[str, pl.LazyFrame]
@@ -17,7 +18,7 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
 
     Args:
         tables: the accepted canonical tables.
-        facts: `hosts`, for the subject of each.
+        facts: `hosts`, for the subject of each; `installs_set_aside`.
         answered: `plan`, `purchase_outcomes`, `ose_outcomes`, `host_outcomes`, and `<table>_outcomes` of others.
         counts: table and rows read, from the gate.
         quarantine: folder of the rows that the gate kept back.
@@ -40,6 +41,8 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
         elif f"{name}_outcomes" in answered:
             settled = _settled(answered[f"{name}_outcomes"], answered["plan"])
             parts.append(_counted(settled, name, name))
+            if name == "installs" and software.SET_ASIDE in facts:
+                parts.append(_set_aside(facts[software.SET_ASIDE], name))
         else:
             used = table.select(
                 ENTITY, product=pl.lit(_ANY), outcome=pl.lit("used"), reason=pl.lit("read_by_the_rules")
@@ -128,6 +131,11 @@ def _counted(rows: pl.LazyFrame, table: str, rule: str) -> pl.LazyFrame:
         .group_by(_KEY)
         .agg(rows=pl.len().cast(pl.Int64))
     )
+
+
+def _set_aside(counts: pl.LazyFrame, table: str) -> pl.LazyFrame:
+    told = {"table": pl.lit(table), "outcome": pl.lit("excluded"), "rule": pl.lit("software")}
+    return counts.with_columns(**told).select(*_KEY, "rows")
 
 
 def _add_up(answer: pl.DataFrame, counts: pl.DataFrame) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from lmanalytics.facts.snapshots import observed
+from lmanalytics.facts.snapshots import beyond, observed
 from lmanalytics.schemas import CANONICAL, ENTITY
 
 WINDOWS_SERVER = "Windows Server"
@@ -14,7 +14,7 @@ _HOSTS_AND_MANAGES = ("hyper_v", "virtuozzo")
 
 def host_rows(tables: dict[str, pl.LazyFrame], as_of: date) -> pl.LazyFrame:
     """Return every row of `hosts` with state and valid_until (see `snapshots.observed`)."""
-    return observed(tables.get("hosts", CANONICAL["hosts"].empty()), "host_id", as_of)
+    return observed(tables.get("hosts", CANONICAL["hosts"].empty()), "host_id", as_of, beyond(tables, "hosts"))
 
 
 def hosts(rows: pl.LazyFrame, physical: pl.LazyFrame, policies: dict[str, str]) -> pl.LazyFrame:

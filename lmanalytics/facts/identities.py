@@ -20,6 +20,7 @@ REFERENCES = {
     "recovery_runs": ("ose_id", "production_ose_id"),
 }
 """The columns of each canonical table that refer to a machine."""
+_NAMES = {"host_id": "host_name", "ose_id": "name"}
 
 
 def identified(tables: Tables, hosts: pl.LazyFrame, oses: pl.LazyFrame) -> Tables:
@@ -34,15 +35,17 @@ def identified(tables: Tables, hosts: pl.LazyFrame, oses: pl.LazyFrame) -> Table
         The tables of `REFERENCES` that were given, with the same rows and columns.
 
     """
-    books = {"ose_id": _book(oses, "ose_id", "name"), "host_id": _book(hosts, "host_id", "host_name")}
+    given = {name: tables[name] for name in REFERENCES if name in tables}
+    books = {
+        identity: _book(machines, identity, given) for identity, machines in (("host_id", hosts), ("ose_id", oses))
+    }
     found: Tables = {}
-    for name in REFERENCES.keys() & tables.keys():
-        frame = tables[name]
+    for name, table in given.items():
+        frame = table
         for column in REFERENCES[name]:
-            book = books["ose_id" if column.endswith("ose_id") else "host_id"]
             frame = (
                 frame.with_columns(_key=pl.col(column).str.to_lowercase())
-                .join(book, on=[ENTITY, "_key"], how="left", maintain_order="left")
+                .join(books[_identity(column)], on=[ENTITY, "_key"], how="left", maintain_order="left")
                 .with_columns(pl.coalesce("_id", column).alias(column))
                 .drop("_key", "_id")
             )
@@ -55,18 +58,38 @@ def by_id(known: Tables) -> Tables:
     return known | {name: known[f"facts_{name}"] for name in REFERENCES if f"facts_{name}" in known}
 
 
-def _book(machines: pl.LazyFrame, identity: str, name: str) -> pl.LazyFrame:
-    """Return entity_id, _key, _id: of ids, names and first labels in this order, those of one machine only."""
-    known = machines.select(ENTITY, pl.col(identity).alias("_id"), pl.col(name).alias("_name")).unique()
-    texts = pl.col("_id"), pl.col("_name"), pl.col("_name").str.split(".").list.first()
-    keys = [known.select(ENTITY, "_id", _key=text, _rank=pl.lit(rank)) for rank, text in enumerate(texts)]
+def _identity(column: str) -> str:
+    return "ose_id" if column.endswith("ose_id") else "host_id"
+
+
+def _book(machines: pl.LazyFrame, identity: str, tables: Tables) -> pl.LazyFrame:
+    """Return entity_id, _key, _id: of ids, names and first labels in this order, those of one machine only.
+
+    Only what the tables ask for is looked up, so that the book is as long as they are, however large the estate.
+    """
+    references = [
+        tables[name].select(ENTITY, _key=pl.col(column).str.to_lowercase())
+        for name in tables
+        for column in REFERENCES[name]
+        if _identity(column) == identity
+    ]
+    if not references:
+        return pl.LazyFrame(schema={ENTITY: pl.String(), "_key": pl.String(), "_id": pl.String()})
+    asked = pl.concat(references).drop_nulls().unique().collect(engine="streaming").lazy()
+    name = pl.col(_NAMES[identity])
+    known = [
+        machines.select(ENTITY, _id=identity, _key=text.str.to_lowercase(), _rank=pl.lit(rank))
+        .join(asked, on=[ENTITY, "_key"], how="semi")
+        .unique()
+        for rank, text in enumerate((pl.col(identity), name, name.str.split(".").list.first()))
+    ]
+    keys = pl.concat(known).collect(engine="streaming").lazy()
     return (
-        pl.concat(keys)
-        .with_columns(pl.col("_key").str.to_lowercase())
-        .drop_nulls("_key")
-        .filter(pl.col("_rank") == pl.col("_rank").min().over(ENTITY, "_key"))
+        keys.filter(pl.col("_rank") == pl.col("_rank").min().over(ENTITY, "_key"))
         .group_by(ENTITY, "_key")
         .agg(pl.col("_id").first(), _ids=pl.col("_id").n_unique())
         .filter(pl.col("_ids") == 1)
-        .drop("_ids")
+        .select(ENTITY, "_key", "_id")
+        .collect()
+        .lazy()
     )

@@ -8,7 +8,7 @@ from lmanalytics.facts.host_facts import WINDOWS_SERVER
 from lmanalytics.facts.hybrid import DEDICATED, uses_benefit
 from lmanalytics.facts.outcomes import evidence, verdict
 from lmanalytics.facts.placement import bound_hosts
-from lmanalytics.facts.snapshots import observed
+from lmanalytics.facts.snapshots import beyond, observed
 from lmanalytics.schemas import CANONICAL, ENTITY
 
 _BY_ITSELF = ("virtual", "hyperv_container")
@@ -16,7 +16,7 @@ _BY_ITSELF = ("virtual", "hyperv_container")
 
 def ose_rows(tables: dict[str, pl.LazyFrame], as_of: date) -> pl.LazyFrame:
     """Return every row of `oses` with state and valid_until (see `snapshots.observed`)."""
-    return observed(tables.get("oses", CANONICAL["oses"].empty()), "ose_id", as_of)
+    return observed(tables.get("oses", CANONICAL["oses"].empty()), "ose_id", as_of, beyond(tables, "oses"))
 
 
 def oses(

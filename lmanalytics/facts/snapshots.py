@@ -4,6 +4,7 @@ An inventory (a vCenter, a file) is observed again and again. A row holds from t
 the same machine is observed again anywhere, or its inventory is observed again without it.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -13,13 +14,44 @@ from lmanalytics.schemas import ENTITY
 STATES = ("current", "earlier", "duplicate", "later")
 
 
-def observed(rows: pl.LazyFrame, key: str, as_of: date) -> pl.LazyFrame:
+@dataclass(frozen=True)
+class Beyond:
+    """What the rest of the estate tells of the machines of one partition; in one piece there is no rest.
+
+    `rows`: entity_id, the key, observed_on and row_id of rows of the same machines in other partitions.
+    `days`: entity_id, inventory_id, observed_on: on which days each inventory was observed at all.
+    """
+
+    rows: pl.LazyFrame
+    days: pl.LazyFrame
+
+
+def beyond(
+    tables: dict[str, pl.LazyFrame], table: str, only: pl.Expr | None = None, days: pl.LazyFrame | None = None
+) -> Beyond | None:
+    """Return what a partition was given of the rest of the estate for one table (`partition.split`).
+
+    Args:
+        tables: of the partition.
+        table: hosts, oses or installs.
+        only: which rows are meant, where not all of the table are.
+        days: rows with inventory_id whose whole inventories are in this partition.
+
+    """
+    if f"elsewhere_of_{table}" not in tables:
+        return None
+    rows = tables[f"elsewhere_of_{table}"]
+    return Beyond(rows if only is None else rows.filter(only), tables[f"days_of_{table}"] if days is None else days)
+
+
+def observed(rows: pl.LazyFrame, key: str, as_of: date, rest: Beyond | None = None) -> pl.LazyFrame:
     """Add what each row is on `as_of` and until when it held.
 
     Args:
         rows: a canonical table with `key`, observed_on, inventory_id and row_id.
         key: the column that names a machine.
         as_of: the day of the position; what was observed later does not count.
+        rest: what other partitions tell of the same machines and inventories.
 
     Returns:
         The rows with state (`current`: holds on `as_of`; `earlier`: something newer replaced it;
@@ -28,8 +60,10 @@ def observed(rows: pl.LazyFrame, key: str, as_of: date) -> pl.LazyFrame:
 
     """
     machine = [ENTITY, key]
+    seen = rows.select(*machine, "observed_on", "row_id")
     days = (
-        rows.filter(pl.col("observed_on") <= as_of)
+        (seen if rest is None else pl.concat([seen, rest.rows.select(seen.collect_schema().names())]))
+        .filter(pl.col("observed_on") <= as_of)
         .group_by(*machine, "observed_on")
         .agg(_first_row=pl.col("row_id").min())
         .sort(*machine, "observed_on")
@@ -37,9 +71,8 @@ def observed(rows: pl.LazyFrame, key: str, as_of: date) -> pl.LazyFrame:
     )
     inventory = [ENTITY, "inventory_id"]
     snapshots = (
-        rows.filter((pl.col("observed_on") <= as_of) & pl.col("inventory_id").is_not_null())
-        .select(*inventory, "observed_on")
-        .unique()
+        inventory_days(rows if rest is None else rest.days)
+        .filter(pl.col("observed_on") <= as_of)
         .sort(*inventory, "observed_on")
         .with_columns(_replaced=_next_day(inventory))
     )
@@ -60,6 +93,11 @@ def observed(rows: pl.LazyFrame, key: str, as_of: date) -> pl.LazyFrame:
         )
         .drop("_first_row", "_again", "_replaced")
     )
+
+
+def inventory_days(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return entity_id, inventory_id, observed_on: the days on which each inventory was observed."""
+    return rows.filter(pl.col("inventory_id").is_not_null()).select(ENTITY, "inventory_id", "observed_on").unique()
 
 
 def _next_day(key: list[str]) -> pl.Expr:

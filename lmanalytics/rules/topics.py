@@ -1,7 +1,9 @@
 """Topics: modules that turn tables into answers, each naming the tables that it cannot do without.
 
 A topic has `NEEDS` (answer -> tables without which it is not computable), `answers(inputs, settings)` and
-`explain_subject(inputs, settings, subject_id)`. Adding such a module to a package of rules adds the topic.
+`explain_subject(inputs, settings, subject_id)`. Adding such a module to a package of rules adds the topic. One that
+decides about each place by itself also has `in_part(inputs, settings)`, which can be asked of a partition of the
+estate, and `over_all(found, settings)`, which adds to the parts' answers what must be told of all of them together.
 """
 
 import pkgutil
@@ -41,7 +43,9 @@ def lacking(topics: Sequence[ModuleType], given: Iterable[str]) -> dict[str, lis
     return {answer: absent for answer, absent in sorted(needs.items()) if absent}
 
 
-def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, notes: Notes | None = None) -> Tables:
+def gather(
+    topics: Sequence[ModuleType], inputs: Tables, settings: Settings, notes: Notes | None = None, ask: str = "answers"
+) -> Tables:
     """Ask for answers every topic that has the tables for one of them.
 
     Args:
@@ -49,6 +53,7 @@ def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, not
         inputs: canonical tables, facts and earlier answers by name; an absent one was not given.
         settings: date and policies.
         notes: takes the policies that each topic consulted, by the topic's module.
+        ask: the function to ask: `answers`, or `in_part` for the part of them that a partition can give.
 
     Returns:
         The answers by name; `demand_of_<topic>` and `findings_of_<topic>` hold the rows that a topic adds to those
@@ -65,15 +70,20 @@ def gather(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, not
             continue
         name = topic.__name__.rpartition(".")[2]
         with consulting(notes.setdefault(topic.__name__, set()) if notes is not None else set()):
-            answers: Tables = topic.answers(known, settings)
+            answers: Tables = getattr(topic, ask)(known, settings)
         if "findings" in answers:
             answers = answers | {"findings": answers["findings"].sort("finding_id")}
-        given = {f"{answer}_of_{name}" if answer in SHARED else answer: frame for answer, frame in answers.items()}
+        given = {called(answer, name): frame for answer, frame in answers.items()}
         if twice := sorted(found.keys() & given.keys()):
             message = f"{topic.__name__} gives {', '.join(twice)}, which another topic gave already."
             raise RuleError(message)
         found |= given
     return found
+
+
+def called(answer: str, topic: str) -> str:
+    """Name what a topic gives: its own name where several give rows to one answer."""
+    return f"{answer}_of_{topic}" if answer in SHARED else answer
 
 
 def together(tables: Tables, answer: str) -> list[pl.LazyFrame]:

@@ -4,7 +4,7 @@ import polars as pl
 
 from lmanalytics.facts.estate_facts import policies_in_force
 from lmanalytics.facts.outcomes import Reason as OseReason
-from lmanalytics.facts.snapshots import observed
+from lmanalytics.facts.snapshots import beyond, observed
 from lmanalytics.rules.demand import server_per_instance
 from lmanalytics.rules.demand._versions import releases
 from lmanalytics.rules.engine import Reason as ReasonBase
@@ -44,8 +44,9 @@ def installs(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         subject_id, and the columns of `server_per_instance` for a single running instance.
 
     """
-    rows = inputs["installs"].filter(~pl.col("product").is_in(_ELSEWHERE))
-    seen = observed(rows.with_columns(inventory_id=pl.col("ose_id")), "install_id", settings.as_of)
+    own = ~pl.col("product").is_in(_ELSEWHERE)
+    rows = inputs["installs"].filter(own).with_columns(inventory_id=pl.col("ose_id"))
+    seen = observed(rows, "install_id", settings.as_of, beyond(inputs, "installs", own, rows))
     modelled = compute(server_per_instance, "license_models", settings, installs=seen)
     known = releases(settings).select("product").unique().with_columns(_is_known=pl.lit(value=True))
     placed = (

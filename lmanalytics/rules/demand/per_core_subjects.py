@@ -6,7 +6,7 @@ import polars as pl
 
 from lmanalytics.facts.estate_facts import policies_in_force
 from lmanalytics.facts.peaks import SUBJECT
-from lmanalytics.facts.snapshots import observed
+from lmanalytics.facts.snapshots import beyond, observed
 from lmanalytics.rules.demand import (
     biztalk_server,
     sql_server_cores,
@@ -45,7 +45,9 @@ def judged(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         rows = CANONICAL["installs"].empty()
     # An OSE that is observed again without an install no longer has it.
     inventory = pl.concat_str("ose_id", "product", separator="|")
-    seen = observed(rows.with_columns(inventory_id=inventory), "install_id", settings.as_of)
+    rows = rows.with_columns(inventory_id=inventory)
+    rest = beyond(inputs, "installs", pl.col("product").is_in(PRODUCTS), rows)
+    seen = observed(rows, "install_id", settings.as_of, rest)
     return compute(
         sql_server_installs,
         "judged",

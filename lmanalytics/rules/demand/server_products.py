@@ -31,7 +31,21 @@ _OUTCOME = [
 _SHOWN = 3
 
 
+IN_PART = ("demand", "installs_outcomes_servers")
+
+
 def answers(inputs: Tables, settings: Settings) -> Tables:
+    """Compute what servers require (`in_part`), and `findings` of them (`over_all`)."""
+    found = in_part(inputs, settings)
+    return found | over_all(found, settings)
+
+
+def over_all(found: Tables, _: Settings) -> Tables:
+    """Tell, once for each reason, of what is not computable or not licensable: `findings`."""
+    return {"findings": _findings(found["installs_outcomes_servers"]).collect(engine="streaming").lazy()}
+
+
+def in_part(inputs: Tables, settings: Settings) -> Tables:
     """Compute what servers licensed per running instance require, and what became of every other install.
 
     Args:
@@ -40,17 +54,14 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
 
     Returns:
         `demand`: one option per OSE and product; `installs_outcomes_servers`: a row per row of `installs` that is
-        of neither SQL Server nor BizTalk Server, with evidence where it is excluded; `findings`: one for each
-        reason for which something is not computable or not licensable.
+        of neither SQL Server nor BizTalk Server, with evidence where it is excluded.
 
     """
     judged = installs(inputs, settings)
     required = demand_rows(_options(judged, settings), inputs.get("prices"), settings)
-    demand, findings = pl.collect_all([required, _findings(judged)], engine="streaming")
     return {
-        "demand": demand.lazy(),
+        "demand": required.collect(engine="streaming").lazy(),
         "installs_outcomes_servers": judged.select(_OUTCOME).sort("row_id"),
-        "findings": findings.lazy(),
     }
 
 

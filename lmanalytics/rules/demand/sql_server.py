@@ -45,8 +45,22 @@ class Reason(ReasonBase):
     INSTALLS_NOT_COMPUTABLE = "What some installs need is not computable."
 
 
+IN_PART = ("demand", "installs_outcomes_sql")
+
+
 def answers(inputs: Tables, settings: Settings) -> Tables:
-    """Compute what the installs demand.
+    """Compute what the installs demand (`in_part`), and `findings` of them (`over_all`)."""
+    found = in_part(inputs, settings)
+    return found | over_all(found, settings)
+
+
+def over_all(found: Tables, _: Settings) -> Tables:
+    """Tell of development editions in production and of what is not computable: `findings`."""
+    return {"findings": _findings(found["installs_outcomes_sql"])}
+
+
+def in_part(inputs: Tables, settings: Settings) -> Tables:
+    """Compute what the installs of places demand.
 
     Args:
         inputs: `installs`, `facts_oses`, `facts_hosts`, `mobility`, `mobility_deployments`, `prices`, `licenses`
@@ -56,7 +70,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     Returns:
         `demand`: a row per subject, product, option and edition, with licenses_with_sa, full_sets and
         is_lower_bound; `installs_outcomes_sql`: a row per row of `installs` of these products with outcome,
-        reason, evidence and, where it is counted, its subject; `findings`.
+        reason, evidence and, where it is counted, its subject.
 
     """
     rows = judged(inputs, settings)
@@ -64,8 +78,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     found = per_core(rows, inputs.get("facts_hosts"), settings)
     demand = per_core_options.options(found, inputs.get("licenses"), listed, settings)
     demand = demand.collect(engine="streaming").lazy()
-    outcomes = _outcomes(rows, demand)
-    return {"demand": conform(demand), "installs_outcomes_sql": outcomes, "findings": _findings(outcomes)}
+    return {"demand": conform(demand), "installs_outcomes_sql": _outcomes(rows, demand)}
 
 
 def conform(demand: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,5 +1,7 @@
 """The demand stage: what runs, product by product, and the ways in which it can be licensed."""
 
+from types import ModuleType
+
 import polars as pl
 
 from lmanalytics.rules import demand, topics
@@ -37,6 +39,36 @@ def answers(
     return found
 
 
+def in_part(inputs: Tables, settings: Settings) -> Tables:
+    """Ask the topics that decide about each place by itself.
+
+    Args:
+        inputs: as for `answers`, with the machines and installs of one partition.
+        settings: date and policies.
+
+    Returns:
+        Their answers but for what must be told of the whole estate (`over_all`).
+
+    """
+    return topics.gather(by_place(), inputs, settings, ask="in_part")
+
+
+def over_all(parts: Tables, settings: Settings) -> Tables:
+    """Add what is told of all partitions together to what `in_part` gave of each, put one below the other."""
+    found = dict(parts)
+    for topic in by_place():
+        name = topic.__name__.rpartition(".")[2]
+        own = {answer: parts[n] for answer in topic.IN_PART if (n := topics.called(answer, name)) in parts}
+        if own:
+            found |= {topics.called(answer, name): f for answer, f in topic.over_all(own, settings).items()}
+    return found
+
+
+def by_whole(topic: ModuleType) -> bool:
+    """Choose the topics that must see the whole estate."""
+    return not hasattr(topic, "in_part")
+
+
 def whole(parts: Tables) -> Tables:
     """Put the parts of the demand together.
 
@@ -58,6 +90,11 @@ def whole(parts: Tables) -> Tables:
     if rows := [frame for name, frame in sorted(parts.items()) if name.startswith(_INSTALLS)]:
         found["installs_outcomes"] = pl.concat(rows, how="diagonal_relaxed").sort("row_id")
     return found
+
+
+def by_place() -> list[ModuleType]:
+    """Return the topics that decide about each place by itself."""
+    return [topic for topic in topics.topics_of(demand) if not by_whole(topic)]
 
 
 def products(given: set[str]) -> tuple[str, ...]:

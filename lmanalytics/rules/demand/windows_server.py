@@ -40,8 +40,24 @@ _HOST_MODULES = (
 )
 
 
+IN_PART = ("demand", "exclusions", "ose_outcomes", "host_outcomes", "customer_minimums")
+
+
 def answers(inputs: Tables, settings: Settings) -> Tables:
-    """Compute what the estate demands of Windows Server.
+    """Compute what the estate demands of Windows Server (`in_part`)."""
+    return in_part(inputs, settings)
+
+
+def over_all(found: Tables, _: Settings) -> Tables:
+    """Name each entity once in `customer_minimums`, and sort what is left out."""
+    return {
+        "customer_minimums": found["customer_minimums"].unique().sort(ENTITY),
+        "exclusions": found["exclusions"].sort(ENTITY, "subject_id"),
+    }
+
+
+def in_part(inputs: Tables, settings: Settings) -> Tables:
+    """Compute what hosts, clusters and OSEs demand of Windows Server.
 
     Args:
         inputs: the facts (`facts_hosts`, `facts_oses`, `facts_host_rows`); `prices`, without which no option

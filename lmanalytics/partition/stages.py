@@ -1,0 +1,87 @@
+"""The stages of a run whose estate is computed in parts."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+import polars as pl
+
+from lmanalytics import engines
+from lmanalytics.partition.split import Parts, split
+from lmanalytics.rules import amendments, reach
+from lmanalytics.rules.demand import stage as demand
+from lmanalytics.rules.parameters import Settings
+
+Tables = dict[str, pl.LazyFrame]
+Paths = dict[str, list[Path]]
+_MACHINES = ("hosts", "oses", "ose_host_affinity")
+_FACTS = ("facts_hosts", "facts_oses", "facts_host_rows")
+
+
+class Parted:
+    """An estate in parts: split once, then stage after stage, part after part.
+
+    Args:
+        settings: date and policies.
+        work: the folder of the parts; what an interrupted run left there is used.
+        number: how many parts.
+        engine: where parts are computed; None: here, one after the other.
+        progress: told of each part.
+
+    """
+
+    def __init__(
+        self, settings: Settings, work: Path, number: int, engine: Executor | None, progress: Callable[[str], None]
+    ) -> None:
+        self.settings, self.work, self.number = settings, work, number
+        self.engine, self.progress = engine, progress
+        self._parts = Parts(number, {}, {})
+        self._facts: Paths = {}
+
+    def estate(self, tables: Tables, shared: Paths) -> Paths:
+        """Split the estate and make its facts.
+
+        Args:
+            tables: canonical tables, of installs only those to compute with.
+            shared: the files of tables that each part is given whole, of which `providers` is read.
+
+        Returns:
+            The files of facts_hosts, facts_oses, facts_host_rows and, of the split itself, facts_installs.
+
+        """
+        self._parts = split(tables, self.settings.as_of, self.work / "split", self.number)
+        read = {
+            name: self._parts.files[name] for name in (*_MACHINES, "elsewhere_of_oses") if name in self._parts.files
+        }
+        whole = {name: [path] for name, path in self._parts.shared.items()}
+        whole |= {name: paths for name, paths in shared.items() if name == "providers"}
+        self._facts = self._computed("estate", read, whole)
+        own = {"facts_installs": self._parts.files["installs"]} if "installs" in self._parts.files else {}
+        return self._facts | own
+
+    def demand(self, shared: Paths) -> Paths:
+        """Ask every part what its machines require.
+
+        Args:
+            shared: the files of tables and earlier answers by name; those that the topics read are given whole.
+
+        Returns:
+            The files of `rules.demand.stage.in_part`.
+
+        """
+        names = ("hosts", "oses", "installs", "elsewhere_of_installs")
+        read = {name: self._parts.files[name] for name in names if name in self._parts.files}
+        words = frozenset().union(*(reach.words(topic) for topic in demand.by_place()))
+        whole = {name: paths for name, paths in shared.items() if name in words and name not in {*read, *_FACTS}}
+        return self._computed("demand", self._facts | read, whole)
+
+    def _computed(self, work: str, parted: Paths, whole: Paths) -> Paths:
+        told = [amendment.told for amendment in amendments.in_force()]
+        as_of, policies = self.settings.as_of.isoformat(), dict(self.settings.policies)
+        same = {name: [str(path) for path in paths] for name, paths in whole.items()}
+        tasks = []
+        for part in range(self.number):
+            own = {name: [str(paths[part])] for name, paths in parted.items()}
+            tasks.append(engines.Task(work, part, same | own, str(self.work / work), as_of, policies, told))
+        results = engines.computed(tasks, self.engine, progress=self.progress)
+        return {name: [Path(result.outputs[name].path) for result in results] for name in results[0].outputs}

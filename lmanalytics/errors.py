@@ -92,6 +92,12 @@ class ScenarioError(LmError):
     exit_code = 20
 
 
+class StorageError(LmError):
+    """A storage URL cannot be reached, or does not let this machine read or write."""
+
+    exit_code = 21
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest of `known`, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

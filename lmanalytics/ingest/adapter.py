@@ -4,7 +4,8 @@ An adapter is a module of this package with these names; `readers.py` finds it, 
 
     FORMAT      its name in `sources`, such as "rvtools"
     SHEETS      a `Layout` for each kind of sheet that it knows
-    read        (list of its sheets, context) -> {table: LazyFrame}, all text, canonical column names
+    read        (list of its sheets, context) -> pieces, one after another: a table and rows of it as LazyFrame,
+                all text, canonical column names; whole sheets in the order of their rows
     snapshots   optional: (list of its sheets) -> {sheet index: the day on which it was taken}
 
 Everything is read as text and cast afterwards (cells.py), so that a bad cell costs its row, never its file.
@@ -12,6 +13,7 @@ A frame that `read` returns keeps `ORIGIN`; it may add `part` (0 to 15, when one
 rows of a table) and `issues` (list of sentences). Rows that it leaves out are counted as ignored.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -81,6 +83,11 @@ class Sheet:
     path: Path
     index: int
     """The sheet's number in the run; with `source_row` it makes `row_id`."""
+    rows: int
+    """Filled rows below the headings."""
+
+
+Pieces = Iterator[tuple[str, pl.LazyFrame]]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from lmanalytics.ingest.access_names import named
-from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
+from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Pieces, Sheet
 from lmanalytics.schemas import CANONICAL, ENTITY, Table
 
 FORMAT = "canonical"
@@ -33,13 +33,11 @@ def _layout(table: Table) -> Layout:
 SHEETS = tuple(_layout(table) for table in CANONICAL.values())
 
 
-def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
-    """Return each table with the rows of its sheets, one after the other."""
-    tables: dict[str, list[pl.LazyFrame]] = {}
+def read(sheets: Sequence[Sheet], context: Context) -> Pieces:
+    """Return the rows of each sheet."""
     for sheet in sheets:
         _report(sheet, context)
-        tables.setdefault(sheet.layout.name, []).append(_rows(sheet))
-    return {table: pl.concat(frames) for table, frames in tables.items()}
+        yield sheet.layout.name, _rows(sheet)
 
 
 def _rows(sheet: Sheet) -> pl.LazyFrame:

@@ -82,6 +82,7 @@ def _opened(found: RawSheet, account: dict[str, Any], index: int, context: Conte
         context.estate.snapshot(found.file),
         found.path,
         index,
+        rows,
     )
     wide = replace(found, wide_rows=found.wide_rows + _beyond(found, match), head=())
     return Found(account | {"format": match.format, "rows_read": rows}, wide, sheet, match.format)

@@ -15,7 +15,7 @@ import yaml
 
 from lmanalytics.errors import PolicyError, did_you_mean
 from lmanalytics.ingest import days, part_numbers, products, statement_quantities
-from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
+from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Pieces, Sheet
 from lmanalytics.ingest.cells import words
 from lmanalytics.ingest.remarks import remark
 
@@ -53,11 +53,11 @@ def snapshots(sheets: Sequence[Sheet]) -> dict[int, date]:
     return {index: day for index, day in found.items() if day is not None}
 
 
-def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
+def read(sheets: Sequence[Sheet], context: Context) -> Pieces:
     """Return `purchases` of basis `statement_summary`; what is odd about a statement becomes a finding."""
     prefixes = part_numbers.id_prefixes(sheets)
-    parts = [_purchases(sheet, prefixes[sheet.index], context) for sheet in sheets]
-    return {"purchases": pl.concat(parts, how="vertical")}
+    for sheet in sheets:
+        yield "purchases", _purchases(sheet, prefixes[sheet.index], context)
 
 
 def _purchases(sheet: Sheet, prefix: str, context: Context) -> pl.LazyFrame:

@@ -10,6 +10,8 @@ import yaml
 
 OPERATING_SYSTEM, LICENSE, SQL_EDITION = "operating_system", "license", "sql_edition"
 FIELDS = ("product", "edition", "version", "metric")
+_REMEMBERED = 100_000
+_recognized: dict[str, pl.DataFrame] = {}
 _TRADE_MARKS = r"\((?:r|tm|c)\)|[®™©]"
 
 
@@ -32,7 +34,7 @@ def recognize_all(frame: pl.LazyFrame, prefixes: Mapping[str, str], kind: str) -
     """Do what `recognize` does for several columns, given with their prefixes, in one pass over the table."""
     distinct = frame.select(prefixes.keys()).unique().collect(engine="streaming")
     texts = pl.concat([distinct[column].rename("text") for column in prefixes]).unique().drop_nulls().sort()
-    known = texts.to_frame().select("text", **_fields(kind))
+    known = _known(texts, kind)
     for column, prefix in prefixes.items():
         names = {"text": column} | {field: prefix + field for field in FIELDS}
         frame = frame.join(known.rename(names).lazy(), on=column, how="left", maintain_order="left")
@@ -45,6 +47,17 @@ def recognize_product(text: str, kind: str = LICENSE) -> dict[str, str | None]:
     return {field: row[field] for field in FIELDS}
 
 
+def _known(texts: pl.Series, kind: str) -> pl.DataFrame:
+    """Recognize texts; those that were recognized before in this process are not looked at again."""
+    before = _recognized.get(kind, pl.DataFrame(schema=dict.fromkeys(("text", *FIELDS), pl.String)))
+    new = texts.filter(~texts.is_in(before["text"].implode())).to_frame("text")
+    if new.is_empty():
+        return before
+    known = pl.concat([before, new.select("text", **_fields(kind))])
+    _recognized[kind] = known if known.height <= _REMEMBERED else known.clear()
+    return known
+
+
 @cache
 def _patterns() -> dict[str, list[dict[str, Any]]]:
     document: dict[str, list[dict[str, Any]]] = yaml.safe_load(
@@ -53,6 +66,7 @@ def _patterns() -> dict[str, list[dict[str, Any]]]:
     return document
 
 
+@cache
 def _fields(kind: str) -> dict[str, pl.Expr]:
     text = pl.col("text").str.replace_all(f"(?i){_TRADE_MARKS}", " ").str.replace_all(r"\s+", " ").str.strip_chars()
     fits: list[pl.Expr] = []

@@ -13,7 +13,7 @@ import polars as pl
 import yaml
 
 from lmanalytics.ingest import part_numbers
-from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Sheet
+from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Pieces, Sheet
 from lmanalytics.ingest.list_quantities import has_mismatch, mismatch, split, too_much_sa, with_counts
 from lmanalytics.ingest.list_types import understood
 from lmanalytics.ingest.remarks import remark
@@ -63,11 +63,11 @@ SHEETS = (
 )
 
 
-def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
+def read(sheets: Sequence[Sheet], context: Context) -> Pieces:
     """Return `purchases` of basis `transaction`; what is odd about a list becomes a finding."""
     prefixes = part_numbers.id_prefixes(sheets)
-    parts = [_purchases(sheet, prefixes[sheet.index], context) for sheet in sheets]
-    return {"purchases": pl.concat(parts, how="vertical")}
+    for sheet in sheets:
+        yield "purchases", _purchases(sheet, prefixes[sheet.index], context)
 
 
 def _purchases(sheet: Sheet, prefix: str, context: Context) -> pl.LazyFrame:

@@ -9,13 +9,13 @@ import polars as pl
 
 from lmanalytics.errors import ExportError, UsageError
 from lmanalytics.ingest import sources
-from lmanalytics.ingest.adapter import ORIGIN, Context
+from lmanalytics.ingest.adapter import ORIGIN, Context, Pieces
 from lmanalytics.ingest.estate import Estate, load_estate
 from lmanalytics.ingest.found import Found, adapters, find_all, match_of
 from lmanalytics.ingest.ingest_findings import note_days, note_text, note_unknown, to_frame
 from lmanalytics.ingest.source_accounts import accounts
 from lmanalytics.ingest.sources import ROW
-from lmanalytics.ingest.writer import write_table
+from lmanalytics.ingest.writer import write_tables
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,9 @@ def ingest(
     read = _dated([item for item in found if item.sheet], context)
     if not read:
         raise ExportError(_nothing(exports, found))
-    tables = _tables(read, context)
     into.mkdir(parents=True, exist_ok=True)
     sheets = {item.sheet.index: item.raw for item in read if item.sheet and item.raw}
-    paths = {name: write_table(name, tables[name], into, sheets, context) for name in sorted(tables)}
+    paths = write_tables(_pieces(read, context), into, sheets, context)
     counted = accounts(found, read, paths)
     note_days(paths, [item.sheet for item in read if item.sheet], context)
     note_unknown(counted, context)
@@ -116,15 +115,12 @@ def _dated(read: list[Found], context: Context) -> list[Found]:
     return dated
 
 
-def _tables(read: list[Found], context: Context) -> dict[str, list[pl.LazyFrame]]:
-    tables: dict[str, list[pl.LazyFrame]] = {}
+def _pieces(read: list[Found], context: Context) -> Pieces:
     for name, module in adapters().items():
         sheets = [item.sheet for item in read if item.sheet and item.format == name]
-        for table, frame in (module.read(sheets, context) if sheets else {}).items():
-            tables.setdefault(table, []).append(frame)
+        yield from module.read(sheets, context) if sheets else ()
     if context.estate.datacenters:
-        tables.setdefault("datacenters", []).append(told_datacenters(context.estate))
-    return tables
+        yield "datacenters", told_datacenters(context.estate)
 
 
 def _nothing(exports: Path, found: Iterable[Found]) -> str:

@@ -11,8 +11,9 @@ from datetime import date
 import polars as pl
 
 from lmanalytics.ingest import products, rvtools_dates, rvtools_findings
-from lmanalytics.ingest.adapter import ORIGIN, Context, Sheet, layouts
-from lmanalytics.ingest.rvtools_names import Names, group_of, is_heading, names_of
+from lmanalytics.ingest.adapter import ORIGIN, Context, Pieces, Sheet, layouts
+from lmanalytics.ingest.holding import held
+from lmanalytics.ingest.rvtools_names import Names, group_of, is_heading, names_of, placed
 
 FORMAT = "rvtools"
 SHEETS = layouts(__file__, custom_between=("Annotation", "Datacenter"))
@@ -28,22 +29,21 @@ def snapshots(sheets: Sequence[Sheet]) -> dict[int, date]:
     return {index: dated.day for index, dated in found.items() if dated is not None}
 
 
-def read(sheets: Sequence[Sheet], context: Context) -> dict[str, pl.LazyFrame]:
+def read(sheets: Sequence[Sheet], context: Context) -> Pieces:
     """Return `hosts` and `oses` of every export among `sheets`; what is odd about them becomes a finding."""
-    tables: dict[str, list[pl.LazyFrame]] = {"hosts": [], "oses": []}
     groups = group_of(sheets)
     known = {key: names_of(key, group) for key, group in groups.items()}
     newest = _newest(groups, known)
     for key, group in groups.items():
         tabs = {name: [s for s in group if s.layout.name == name] for name in ("vInfo", "vHost", "vCPU")}
-        names = known[key]
-        hosts = [_hosts(sheet, names) for sheet in tabs["vHost"]]
-        machines = [_machines(sheet, names, tabs["vCPU"]) for sheet in tabs["vInfo"]]
-        tables["hosts"] += hosts
-        tables["oses"] += [_oses(sheet, m, names) for sheet, m in zip(tabs["vInfo"], machines, strict=True)]
+        names = placed(known[key], group)
+        hosts = [held(_hosts(sheet, names), sheet.rows) for sheet in tabs["vHost"]]
+        machines = [held(_machines(sheet, names, tabs["vCPU"]), sheet.rows) for sheet in tabs["vInfo"]]
+        yield from (("hosts", frame) for frame in hosts)
+        for sheet, frame in zip(tabs["vInfo"], machines, strict=True):
+            yield "oses", held(_oses(sheet, frame, names), sheet.rows)
         if key in newest:
             rvtools_findings.report(key, group, names, hosts, machines, context)
-    return {table: pl.concat(frames) for table, frames in tables.items() if frames}
 
 
 def _newest(groups: dict[str, list[Sheet]], known: dict[str, Names]) -> set[str]:
@@ -108,29 +108,36 @@ def _oses(sheet: Sheet, machines: pl.LazyFrame, names: Names) -> pl.LazyFrame:
 
 
 def _with_os(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Add os_text (ending in its source), os_product, os_edition and os_version.
+    """Add os_text (ending in its source), os_product, os_edition and os_version."""
+    texts = frame.select(_OS_SOURCES).unique().collect(engine="streaming").lazy()
+    return frame.join(_recognized(texts), on=_OS_SOURCES, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _recognized(texts: pl.LazyFrame) -> pl.LazyFrame:
+    """Tell the operating system of each different answer of the three sources.
 
     What the guest itself says wins over VMware Tools, and Tools over the configuration file, which is only what
     the machine was set up for. A vaguer source is completed by the next that agrees with it.
     """
     pretty = pl.coalesce(pl.col("guest").str.extract(_PRETTY, 1), pl.col("guest").str.extract(_PRETTY, 2))
-    frame = frame.with_columns(pl.when(pretty.str.strip_chars() != "").then(pretty.str.strip_chars()).alias("guest"))
-    prefixes = {source: f"{source}_" for source in _OS_SOURCES}
-    frame = products.recognize_all(frame, prefixes, products.OPERATING_SYSTEM)
+    told = {source: f"told_{source}" for source in _OS_SOURCES}
+    frame = texts.with_columns(
+        pl.when(pretty.str.strip_chars() != "").then(pretty.str.strip_chars()).alias(told["guest"]),
+        *(pl.col(source).alias(told[source]) for source in ("tools", "config")),
+    )
+    frame = products.recognize_all(frame, {told[s]: f"{s}_" for s in _OS_SOURCES}, products.OPERATING_SYSTEM)
     product = pl.coalesce(f"{source}_product" for source in _OS_SOURCES)
     version = pl.coalesce(_where(source, "version", product=product) for source in _OS_SOURCES)
     edition = pl.coalesce(_where(source, "edition", product=product, version=version) for source in _OS_SOURCES)
-    known = [pl.when(pl.col(f"{s}_product").is_not_null()).then(_named(s)) for s in _OS_SOURCES]
-    return frame.with_columns(
-        pl.coalesce(*known, *(_named(source) for source in _OS_SOURCES)).alias("os_text"),
+    named = {source: pl.format("{} [{}]", pl.col(told[source]), pl.lit(source)) for source in _OS_SOURCES}
+    known = [pl.when(pl.col(f"{source}_product").is_not_null()).then(named[source]) for source in _OS_SOURCES]
+    return frame.select(
+        *_OS_SOURCES,
+        pl.coalesce(*known, *named.values()).alias("os_text"),
         product.alias("os_product"),
         edition.alias("os_edition"),
         version.alias("os_version"),
     )
-
-
-def _named(source: str) -> pl.Expr:
-    return pl.format("{} [{}]", pl.col(source), pl.lit(source))
 
 
 def _where(source: str, field: str, **agreed: pl.Expr) -> pl.Expr:

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from lmanalytics.ingest.adapter import Sheet
+from lmanalytics.ingest.adapter import ORIGIN, Sheet
 
 _DATED = re.compile(r"[ _.-]*\d{4}[-_.]?\d{2}[-_.]?\d{2}([ _.T-]*\d{1,2}[-_.:]?\d{2}([-_.:]?\d{2})?)?")
 _TAB = re.compile(r"(?:tab)?v(?:Info|CPU|Host|Cluster|Source|MetaData|Tools)$", re.IGNORECASE)
@@ -80,15 +80,20 @@ class Names:
             .then("vm_id")
             .otherwise(pl.when(pl.col("vm_uuid").is_null()).then(pl.col("source_row").cast(pl.String)))
         )
-        is_shared = identity.n_unique().over("ose_id") > 1
-        has_id = pl.col("vm_id").is_not_null()
+        shared = frame.group_by("ose_id").len().filter(pl.col("len") > 1).select("ose_id").collect(engine="streaming")
+        if shared.is_empty():
+            return frame
+        alike = frame.join(shared.lazy(), on="ose_id", how="semi").filter(identity.n_unique().over("ose_id") > 1)
         number = pl.col("source_row").rank("ordinal").over("ose_id")
         told_apart = (
-            pl.when(has_id)
+            pl.when(pl.col("vm_id").is_not_null())
             .then(pl.format("{}/{}", "ose_id", "vm_id"))
             .otherwise(pl.when(number == 1).then("ose_id").otherwise(pl.format("{}/{}", "ose_id", number)))
         )
-        return frame.with_columns(pl.when(is_shared).then(told_apart).otherwise("ose_id").alias("ose_id"))
+        place = ORIGIN[0], ORIGIN[3]
+        apart = alike.select(*place, told_apart.alias("told_apart"))
+        frame = frame.join(apart, on=place, how="left", maintain_order="left")
+        return frame.with_columns(pl.coalesce("told_apart", "ose_id").alias("ose_id")).drop("told_apart")
 
     def with_host(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Add host_id, the one of vHost where it can be found, and host_cluster.
@@ -116,14 +121,14 @@ class Names:
 
 
 def names_of(key: str, group: Sequence[Sheet]) -> Names:
-    """Look through an export's tabs for its vCenters, its hosts and clusters that share a name."""
+    """Look through an export's tabs for its vCenters."""
     pairs = [
-        sheet.frame.select(pl.col("vcenter").str.to_lowercase(), pl.col("vcenter_uuid").str.to_lowercase())
+        sheet.frame.select("vcenter", "vcenter_uuid").unique().select(pl.all().str.to_lowercase())
         for sheet in group
         if {"vcenter", "vcenter_uuid"} <= sheet.layout.required.keys() | sheet.layout.optional.keys()
     ]
     known = (
-        pl.concat(pairs).unique().collect()
+        pl.concat(pairs).unique().collect(engine="streaming")
         if pairs
         else pl.DataFrame(schema=dict.fromkeys(("vcenter", "vcenter_uuid"), pl.String))
     )
@@ -132,9 +137,8 @@ def names_of(key: str, group: Sequence[Sheet]) -> Names:
     servers = servers if servers.len() else _metadata(group)
     only = uuids.item() if uuids.len() == 1 else servers.item() if servers.len() == 1 else None
     fallback = _DATED.sub("", key).removesuffix(".xlsx").removesuffix("/") or "rvtools"
-    return _placed(
-        Names(fallback, dict(zip(both["vcenter"], both["vcenter_uuid"], strict=True)), only, (), pl.LazyFrame()), group
-    )
+    uuid_of = dict(zip(both["vcenter"], both["vcenter_uuid"], strict=True))
+    return Names(fallback, uuid_of, only, (), pl.LazyFrame())
 
 
 def _metadata(group: Sequence[Sheet]) -> pl.Series:
@@ -146,17 +150,24 @@ def _metadata(group: Sequence[Sheet]) -> pl.Series:
     return pl.concat(servers).drop_nulls().unique() if servers else pl.Series(dtype=pl.String)
 
 
-def _placed(names: Names, group: Sequence[Sheet]) -> Names:
+def placed(names: Names, group: Sequence[Sheet]) -> Names:
     """Add the hosts of vHost, and the clusters of which there are several by one name."""
     inventory = names.inventory().alias("inventory_id")
-    places = [s.frame.select(inventory, "cluster", "datacenter") for s in group if s.layout.name in {"vHost", "vInfo"}]
+    told = ("vcenter", "vcenter_uuid", "cluster", "datacenter")
+    places = [
+        s.frame.select(told).unique().select(inventory, *told[2:]) for s in group if s.layout.name in {"vHost", "vInfo"}
+    ]
     rows = (
         pl.concat(places).drop_nulls().unique()
         if places
         else pl.LazyFrame(schema=dict.fromkeys(("inventory_id", "cluster", "datacenter"), pl.String))
     )
     twice = rows.group_by("inventory_id", "cluster").agg(pl.len().alias("n")).filter(pl.col("n") > 1)
-    keys = twice.select(pl.format("{}/{}", "inventory_id", "cluster").alias("key")).sort("key").collect()["key"]
+    keys = (
+        twice.select(pl.format("{}/{}", "inventory_id", "cluster").alias("key"))
+        .sort("key")
+        .collect(engine="streaming")["key"]
+    )
     named = Names(names.fallback, names.uuids, names.only, tuple(keys), names.hosts)
     cluster = named.cluster(pl.col("inventory_id"), pl.col("cluster"), pl.col("datacenter")).alias("cluster_id")
     columns = ("host", "cluster", "datacenter")

@@ -1,64 +1,111 @@
-"""Cast one canonical table, apply estate.yaml to it and stream it to Parquet."""
+"""Cast canonical tables, apply estate.yaml to them and stream them to Parquet, sheet after sheet."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from lmanalytics.errors import ExportError
-from lmanalytics.ingest import delimited
 from lmanalytics.ingest.adapter import ORIGIN, Context
-from lmanalytics.ingest.cells import cast_table
+from lmanalytics.ingest.cells import Convention, cast_table
 from lmanalytics.ingest.estate import Estate, EstateRule
 from lmanalytics.ingest.ingest_findings import note_estate_rules
 from lmanalytics.ingest.sources import RawSheet
 from lmanalytics.schemas import CANONICAL, ENTITY
 
 ROW_GROUP = 131_072
+_PARTS = ".parts"
 
 
-def write_table(
-    name: str, frames: Sequence[pl.LazyFrame], into: Path, sheets: Mapping[int, RawSheet], context: Context
-) -> Path:
-    """Cast one table, apply estate.yaml to it and stream it to `into/<name>.parquet`.
+@dataclass
+class _Table:
+    """What was written of a table so far."""
+
+    rules: list[EstateRule]
+    parts: list[tuple[int, Path]] = field(default_factory=list)
+    """First row_id (-1 when there is none) and file of each part."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What the rules of estate.yaml did."""
+
+
+def write_tables(
+    pieces: Iterable[tuple[str, pl.LazyFrame]], into: Path, sheets: Mapping[int, RawSheet], context: Context
+) -> dict[str, Path]:
+    """Cast pieces of tables, apply estate.yaml and stream each table to `into/<name>.parquet`, ordered by row_id.
 
     Args:
-        name: the canonical table.
-        frames: what the adapters returned for it.
+        pieces: what the adapters return, one after another.
         into: the folder, which exists.
         sheets: the sheets that were recognized, by their number in the run.
         context: the position date and estate.yaml; takes a finding for each rule that was applied.
+
+    Returns:
+        The file of each table.
+
+    Raises:
+        ExportError: what an adapter returned cannot be computed.
     """
-    table, estate = CANONICAL[name], context.estate
-    rules = estate.rules_for(name)
-    assumed = sorted({c for rule in rules for c in rule.values if table.columns[c].default is not None})
-    conventions = {i: estate.convention(raw.file, is_native=raw.is_native) for i, raw in sheets.items()}
-    parts = []
-    for frame in frames:
-        owned = _owned(frame, estate, sheets)
-        undated = _with_day(owned, context) if "observed_on" in table.columns else owned
-        parts.append(cast_table(table, undated, conventions, estate.entity, assumed))
-    path = into / f"{name}.parquet"
+    conventions = {i: context.estate.convention(raw.file, is_native=raw.is_native) for i, raw in sheets.items()}
+    tables: dict[str, _Table] = {}
+    folder = into / _PARTS
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, frame in pieces:
+        table = tables.setdefault(name, _Table(context.estate.rules_for(name)))
+        path = folder / f"{name}-{len(table.parts)}.parquet"
+        with _told(name):
+            _write(name, _owned(frame, context.estate, sheets), table, path, conventions, context)
+    paths = {name: into / f"{name}.parquet" for name in sorted(tables)}
+    for name, path in paths.items():
+        with _told(name):
+            _join(name, tables[name], path, context)
+    shutil.rmtree(folder)
+    return paths
+
+
+def _write(
+    name: str,
+    frame: pl.LazyFrame,
+    table: _Table,
+    path: Path,
+    conventions: Mapping[int, Convention],
+    context: Context,
+) -> None:
+    canonical = CANONICAL[name]
+    assumed = sorted({c for rule in table.rules for c in rule.values if canonical.columns[c].default is not None})
+    frame = _with_day(frame, context) if "observed_on" in canonical.columns else frame
+    frame = cast_table(canonical, frame, conventions, context.estate.entity, assumed)
+    for number, rule in enumerate(table.rules):
+        counted = frame.with_columns(rule.selects().alias(f"fits:{number}"), rule.changes().alias(f"changes:{number}"))
+        frame = counted.with_columns(rule.applied())
+    frame.drop("^assumed:.*$").sink_parquet(path, compression="lz4", statistics=False, maintain_order=True)
+    counts = pl.col("^(fits|changes):.*$").sum()
+    seen = pl.scan_parquet(path).select(pl.col("row_id").first(), counts).collect(engine="streaming")
+    first, *_ = seen.row(0)
+    table.parts.append((-1 if first is None else first, path))
+    for column, count in seen.drop("row_id").row(0, named=True).items():
+        table.counts[column] = table.counts.get(column, 0) + count
+
+
+def _join(name: str, table: _Table, path: Path, context: Context) -> None:
+    """Put the parts of a table together in the order of their rows; each is of its own sheets."""
+    counts = [(table.counts[f"fits:{n}"], table.counts[f"changes:{n}"]) for n in range(len(table.rules))]
+    note_estate_rules(table.rules, counts, context)
+    whole = pl.scan_parquet([part for _, part in sorted(table.parts)])
+    whole.select(CANONICAL[name].schema.names()).sink_parquet(path, row_group_size=ROW_GROUP, maintain_order=True)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Say of which table it is that cannot be computed."""
     try:
-        frame = _ruled(pl.concat(parts), rules, context) if rules else pl.concat(parts)
-        frame.select(table.schema.names()).sink_parquet(path, row_group_size=ROW_GROUP, maintain_order=True)
+        yield
     except pl.exceptions.PolarsError as error:
         message = f"The table {name} cannot be read: {str(error).splitlines()[0][:200]}. Export its files again."
         raise ExportError(message) from error
-    return path
-
-
-def _ruled(frame: pl.LazyFrame, rules: list[EstateRule], context: Context) -> pl.LazyFrame:
-    """Apply the rules of estate.yaml one after the other, counting in the same pass what each of them does."""
-    for number, rule in enumerate(rules):
-        counted = frame.with_columns(rule.selects().alias(f"fits:{number}"), rule.changes().alias(f"changes:{number}"))
-        frame = counted.with_columns(rule.applied())
-    parked = delimited.scratch(".parquet")
-    frame.sink_parquet(parked, row_group_size=ROW_GROUP, maintain_order=True)
-    sums = pl.scan_parquet(parked).select(pl.col("^(fits|changes):.*$").sum()).collect().row(0, named=True)
-    counts = [(sums[f"fits:{number}"], sums[f"changes:{number}"]) for number in range(len(rules))]
-    note_estate_rules(rules, counts, context)
-    return pl.scan_parquet(parked)
 
 
 def _owned(frame: pl.LazyFrame, estate: Estate, sheets: Mapping[int, RawSheet]) -> pl.LazyFrame:

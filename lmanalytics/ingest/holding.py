@@ -1,0 +1,22 @@
+"""Compute rows once that several plans go on with."""
+
+import polars as pl
+
+from lmanalytics.ingest import delimited
+
+IN_MEMORY = 250_000
+"""Rows up to which they are held in memory: more than one vCenter has."""
+
+
+def held(frame: pl.LazyFrame, rows: int) -> pl.LazyFrame:
+    """Compute `frame` and return it as a plan without a past.
+
+    Args:
+        frame: the rows.
+        rows: how many they are at most; beyond `IN_MEMORY` they are left in a temporary file.
+    """
+    if rows <= IN_MEMORY:
+        return frame.collect(engine="streaming").lazy()
+    path = delimited.scratch(".parquet")
+    frame.sink_parquet(path, compression="lz4", statistics=False, maintain_order=True)
+    return pl.scan_parquet(path)

@@ -13,14 +13,14 @@ from lmanalytics.rules.demand import (
     system_center_datacenter,
     system_center_standard,
 )
-from lmanalytics.rules.demand._managed_oses import managed, managed_hosts, unknown_systems
+from lmanalytics.rules.demand._managed_oses import elsewhere, managed, managed_hosts, unknown_systems
 from lmanalytics.rules.demand._rows import closed_findings, demand_rows
 from lmanalytics.rules.demand._versions import newest
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_mobility_quantities
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
@@ -67,8 +67,10 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         Assurance alone, and perpetual ones outlast it, so that on own servers no active coverage is asked.
 
     """
-    parts = (_on_servers, _on_shared_servers, _clients, _homeless, _unsaid)
-    rows = pl.concat([part(inputs, settings) for part in parts], how="diagonal_relaxed")
+    away = elsewhere(inputs, settings)
+    by_place = [part(away, inputs, settings) for part in (_on_servers, _on_shared_servers, _clients)]
+    parts = [*by_place, _homeless(away), _unsaid(inputs, settings)]
+    rows = held(pl.concat(parts, how="diagonal_relaxed"))
     completed = rows.join(_versions(inputs, settings), on=ENTITY, how="left").with_columns(
         product=pl.lit(PRODUCT), is_available=pl.col("reason") == Reason.REQUIRED.code
     )
@@ -87,7 +89,7 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
     return pl.concat([pl.DataFrame(schema=EXPLANATION), *lines]).filter(~pl.col("rule").str.contains("oses_allowed"))
 
 
-def _on_servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _on_servers(away: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     by_host = managed_hosts(inputs, settings).group_by(SUBJECT)
     known = by_host.agg(
         standard=_sum(_STANDARD),
@@ -99,7 +101,7 @@ def _on_servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         is_listed=(pl.col("operator") == "listed_provider").any(),
         is_dedicated=pl.col("is_dedicated").all(),
     )
-    subjects = known.join(unknown_systems(inputs, settings), on=SUBJECT, how="full", coalesce=True)
+    subjects = known.join(unknown_systems(away), on=SUBJECT, how="full", coalesce=True)
     parts = [
         subjects.select(
             *SUBJECT,
@@ -135,19 +137,18 @@ def _obstacle(licenses: str, *, counted: bool) -> pl.Expr:
     )
 
 
-def _on_shared_servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _on_shared_servers(away: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     """Count what License Mobility takes for OSEs in Azure or at a provider that no deployment counts already."""
     deployed = inputs.get("mobility_deployments", CANONICAL["mobility_deployments"].empty())
     lasts = (pl.col("ended_on") >= settings.as_of).fill_null(value=True)
     counted = deployed.filter((pl.col("product") == PRODUCT) & (pl.col("deployed_on") <= settings.as_of) & lasts)
-    rows = managed(inputs, settings).filter((pl.col("place") == "shared") & (pl.col("state") == "current"))
-    place = pl.coalesce("provider", "location")
+    rows = away.filter(pl.col("place") == "shared")
     grants = load_rule_file(license_mobility_quantities).table("license_mobility_management").lazy()
     latest = grants.filter(pl.col("product") == PRODUCT).group_by("product", "edition").agg(pl.col("version").max())
     oses = (
         rows.join(counted.select(ENTITY).unique(), on=ENTITY, how="anti")
-        .group_by(ENTITY, subject_id=pl.format("{}/managed/{}", ENTITY, place))
-        .agg(managed_oses=pl.len().cast(pl.Int64))
+        .group_by(ENTITY, subject_id=pl.format("{}/managed/{}", ENTITY, "provider"))
+        .agg(managed_oses=pl.col("oses").sum())
         .with_columns(
             *(pl.lit(None, pl.Int64).alias(c) for c in _UNMOVED), product=pl.lit(PRODUCT), metric=pl.lit("core"),
             managed_before=pl.lit(0, pl.Int64),
@@ -170,14 +171,14 @@ def _on_shared_servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _clients(inputs: Tables, settings: Settings) -> pl.LazyFrame:
+def _clients(away: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:
     counts = inputs.get("access_counts", CANONICAL["access_counts"].empty())
     stated = counts.filter(pl.col("product").str.starts_with(PRODUCT)).select(ENTITY).unique()
-    rows = managed(inputs, settings).filter((pl.col("place") == "client") & (pl.col("state") == "current"))
+    rows = away.filter(pl.col("place") == "client")
     return (
         rows.join(stated, on=ENTITY, how="anti")
         .group_by(ENTITY)
-        .agg(managed_clients=pl.len().cast(pl.Int64))
+        .agg(managed_clients=pl.col("oses").sum())
         .pipe(evaluate, system_center_client, settings)
         .with_columns(
             subject_kind=pl.lit("customer"),
@@ -195,11 +196,10 @@ def _clients(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _homeless(inputs: Tables, settings: Settings) -> pl.LazyFrame:
-    rows = managed(inputs, settings).filter((pl.col("place") == "unknown_host") & (pl.col("state") == "current"))
-    return rows.select(ENTITY, subject_kind=pl.lit("ose"), subject_id="ose_id").with_columns(
-        _closed(Reason.HOST_UNKNOWN)
-    )
+def _homeless(away: pl.LazyFrame) -> pl.LazyFrame:
+    rows = away.filter(pl.col("place") == "unknown_host")
+    closed = rows.select(ENTITY, subject_kind=pl.lit("ose"), subject_id="ose_id")
+    return closed.with_columns(_closed(Reason.HOST_UNKNOWN))
 
 
 def _unsaid(inputs: Tables, settings: Settings) -> pl.LazyFrame:

@@ -29,7 +29,8 @@ import polars as pl
 import yaml
 
 from lmanalytics.errors import EstateError, did_you_mean
-from lmanalytics.ingest.cells import ASSUMED, Convention
+from lmanalytics.ingest.cells import ASSUMED
+from lmanalytics.ingest.survey import Convention
 from lmanalytics.schemas import CANONICAL, DEFAULT_ENTITY, ENTITY, Column
 
 _CHOICES = {"dates": ("day_first", "month_first"), "decimal": ("comma", "point")}

@@ -16,7 +16,7 @@ import yaml
 from lmanalytics.errors import PolicyError, did_you_mean
 from lmanalytics.ingest import days, part_numbers, products, statement_quantities
 from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Pieces, Sheet
-from lmanalytics.ingest.cells import words
+from lmanalytics.ingest.readings import words
 from lmanalytics.ingest.remarks import remark
 
 FORMAT = "license_statement"

@@ -8,7 +8,7 @@ import polars as pl
 
 from lmanalytics.ingest import days
 from lmanalytics.ingest.adapter import Sheet
-from lmanalytics.ingest.cells import words
+from lmanalytics.ingest.readings import words
 from lmanalytics.ingest.sources import day_in_name
 
 _NEWEST = {"vInfo": ("powered_on", "created", "changed"), "vHost": ("boot_time",)}

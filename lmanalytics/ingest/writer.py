@@ -10,14 +10,15 @@ import polars as pl
 
 from lmanalytics.errors import ExportError
 from lmanalytics.ingest.adapter import ORIGIN, Context
-from lmanalytics.ingest.cells import Convention, cast_table
+from lmanalytics.ingest.cells import ODD, cast_plainly, cast_table
 from lmanalytics.ingest.estate import Estate, EstateRule
 from lmanalytics.ingest.ingest_findings import note_estate_rules
 from lmanalytics.ingest.sources import RawSheet
+from lmanalytics.ingest.survey import Convention
 from lmanalytics.schemas import CANONICAL, ENTITY
 
 ROW_GROUP = 131_072
-_PARTS = ".parts"
+_UNFINISHED = ".parts"
 
 
 @dataclass
@@ -43,14 +44,14 @@ def write_tables(
         context: the position date and estate.yaml; takes a finding for each rule that was applied.
 
     Returns:
-        The file of each table.
+        Each table's file; for a table of several sheets a folder of files, which are in order by their names.
 
     Raises:
         ExportError: what an adapter returned cannot be computed.
     """
     conventions = {i: context.estate.convention(raw.file, is_native=raw.is_native) for i, raw in sheets.items()}
     tables: dict[str, _Table] = {}
-    folder = into / _PARTS
+    folder = into / _UNFINISHED
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, frame in pieces:
@@ -60,8 +61,10 @@ def write_tables(
             _write(name, _owned(frame, context.estate, sheets), table, path, conventions, context)
     paths = {name: into / f"{name}.parquet" for name in sorted(tables)}
     for name, path in paths.items():
-        with _told(name):
-            _join(name, tables[name], path, context)
+        counts = tables[name].counts
+        told = [(counts[f"fits:{n}"], counts[f"changes:{n}"]) for n in range(len(tables[name].rules))]
+        note_estate_rules(tables[name].rules, told, context)
+        _place(tables[name].parts, path)
     shutil.rmtree(folder)
     return paths
 
@@ -74,28 +77,43 @@ def _write(
     conventions: Mapping[int, Convention],
     context: Context,
 ) -> None:
-    canonical = CANONICAL[name]
+    """Cast a piece as if all cells were plain, and once more where they are not."""
+    canonical, entity = CANONICAL[name], context.estate.entity
     assumed = sorted({c for rule in table.rules for c in rule.values if canonical.columns[c].default is not None})
     frame = _with_day(frame, context) if "observed_on" in canonical.columns else frame
-    frame = cast_table(canonical, frame, conventions, context.estate.entity, assumed)
-    for number, rule in enumerate(table.rules):
-        counted = frame.with_columns(rule.selects().alias(f"fits:{number}"), rule.changes().alias(f"changes:{number}"))
-        frame = counted.with_columns(rule.applied())
-    frame.drop("^assumed:.*$").sink_parquet(path, compression="lz4", statistics=False, maintain_order=True)
-    counts = pl.col("^(fits|changes):.*$").sum()
-    seen = pl.scan_parquet(path).select(pl.col("row_id").first(), counts).collect(engine="streaming")
-    first, *_ = seen.row(0)
+    seen = _sink(cast_plainly(canonical, frame, entity, assumed), name, table.rules, path)
+    if odd := [column.removeprefix(ODD) for column, count in seen.items() if column.startswith(ODD) and count]:
+        seen = _sink(cast_table(canonical, frame, conventions, entity, assumed, odd), name, table.rules, path)
+    first = seen.pop("row_id")
     table.parts.append((-1 if first is None else first, path))
-    for column, count in seen.drop("row_id").row(0, named=True).items():
+    for column, count in seen.items():
         table.counts[column] = table.counts.get(column, 0) + count
 
 
-def _join(name: str, table: _Table, path: Path, context: Context) -> None:
-    """Put the parts of a table together in the order of their rows; each is of its own sheets."""
-    counts = [(table.counts[f"fits:{n}"], table.counts[f"changes:{n}"]) for n in range(len(table.rules))]
-    note_estate_rules(table.rules, counts, context)
-    whole = pl.scan_parquet([part for _, part in sorted(table.parts)])
-    whole.select(CANONICAL[name].schema.names()).sink_parquet(path, row_group_size=ROW_GROUP, maintain_order=True)
+def _sink(frame: pl.LazyFrame, name: str, rules: list[EstateRule], path: Path) -> dict[str, int]:
+    """Apply the rules of estate.yaml one after the other and write the rows; return sums of what is told of them."""
+    for number, rule in enumerate(rules):
+        counted = frame.with_columns(rule.selects().alias(f"fits:{number}"), rule.changes().alias(f"changes:{number}"))
+        frame = counted.with_columns(rule.applied())
+    told = frame.select(pl.col("row_id").first(), pl.col(f"^({ODD}|fits:|changes:).*$").sum())
+    rows = frame.select(CANONICAL[name].schema.names())
+    sink = rows.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True, lazy=True)
+    _, seen = pl.collect_all([sink, told], engine="streaming")
+    return seen.row(0, named=True)
+
+
+def _place(parts: list[tuple[int, Path]], path: Path) -> None:
+    """Move the parts of a table to where they stay, in the order of their rows."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    filled = sorted(part for part in parts if part[0] >= 0) or parts[:1]
+    if len(filled) == 1:
+        filled[0][1].rename(path)
+        return
+    path.mkdir()
+    for number, (_, part) in enumerate(filled):
+        part.rename(path / f"{number:05}.parquet")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from lmanalytics.engines import files
 from lmanalytics.errors import LmError, UsageError, did_you_mean
@@ -136,12 +136,12 @@ def perform(task: Task) -> Result:
     _same_program(task)
     digest = digest_of_task(task)
     settings = Settings(date.fromisoformat(task.as_of), task.policies)
-    tables = {name: pl.scan_parquet(paths) for name, paths in sorted(task.inputs.items()) if paths}
+    tables = {name: pl.scan_parquet(paths, glob=False) for name, paths in sorted(task.inputs.items()) if paths}
     try:
         with amended(told_in({"scenario": {"rules": task.amendments}})):
             frames = function(tables, settings)
             outputs = files.written(frames, task.into, task.part)
-    except (LmError, PolarsError) as error:
+    except (LmError, PolarsError, PanicException) as error:
         fault = Fault(type(error).__name__, str(error), _rule(error, task.work))
         return Result(task.work, task.part, digest, {}, fault)
     result = Result(task.work, task.part, digest, {name: Output(*told) for name, told in outputs.items()})
@@ -180,7 +180,7 @@ def _same_program(task: Task) -> None:
         raise UsageError(message)
 
 
-def _rule(error: Exception, work: str) -> str:
+def _rule(error: BaseException, work: str) -> str:
     """Name the innermost module of rules in which an error arose, else the work."""
     found, trace = work, error.__traceback__
     while trace is not None:

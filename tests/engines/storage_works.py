@@ -30,3 +30,9 @@ def killed_once(tables, settings):
         flag.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return doubled(tables, settings)
+
+
+def killed_always(tables, settings):
+    if tables["x"].select(pl.col("a").min()).collect().item() == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return doubled(tables, settings)

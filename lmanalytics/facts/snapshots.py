@@ -18,11 +18,11 @@ STATES = ("current", "earlier", "duplicate", "later")
 class Beyond:
     """What the rest of the estate tells of the machines of one partition; in one piece there is no rest.
 
-    `rows`: entity_id, the key, observed_on and row_id of rows of the same machines in other partitions.
+    `rows`: entity_id, the key, observed_on and row_id of rows of the same machines in other partitions, if any.
     `days`: entity_id, inventory_id, observed_on: on which days each inventory was observed at all.
     """
 
-    rows: pl.LazyFrame
+    rows: pl.LazyFrame | None
     days: pl.LazyFrame
 
 
@@ -38,10 +38,11 @@ def beyond(
         days: rows with inventory_id whose whole inventories are in this partition.
 
     """
-    if f"elsewhere_of_{table}" not in tables:
+    known = tables.get(f"days_of_{table}") if days is None else days
+    rows = tables.get(f"elsewhere_of_{table}")  # hosts have none: a host is in one partition
+    if known is None or (rows is None and days is not None):
         return None
-    rows = tables[f"elsewhere_of_{table}"]
-    return Beyond(rows if only is None else rows.filter(only), tables[f"days_of_{table}"] if days is None else days)
+    return Beyond(rows if rows is None or only is None else rows.filter(only), known)
 
 
 def observed(rows: pl.LazyFrame, key: str, as_of: date, rest: Beyond | None = None) -> pl.LazyFrame:
@@ -62,7 +63,11 @@ def observed(rows: pl.LazyFrame, key: str, as_of: date, rest: Beyond | None = No
     machine = [ENTITY, key]
     seen = rows.select(*machine, "observed_on", "row_id")
     days = (
-        (seen if rest is None else pl.concat([seen, rest.rows.select(seen.collect_schema().names())]))
+        (
+            seen
+            if rest is None or rest.rows is None
+            else pl.concat([seen, rest.rows.select(seen.collect_schema().names())])
+        )
         .filter(pl.col("observed_on") <= as_of)
         .group_by(*machine, "observed_on")
         .agg(_first_row=pl.col("row_id").min())

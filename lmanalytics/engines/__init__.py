@@ -6,7 +6,7 @@ Nothing of scheduling, retry or transport is ours: an engine hands tasks to a `c
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from lmanalytics.engines import files, memory
+from lmanalytics.engines import files, memory, storage
 from lmanalytics.engines.choice import engine
 from lmanalytics.engines.pools import Engine, Here, WorkerDiedError
 from lmanalytics.engines.tasks import Fault, Output, Result, Task, digest_of_task, perform, program
@@ -75,6 +75,8 @@ def _problem(task: Task, outcome: Result | Exception) -> str | None:
         return _wrong(task, outcome)
     if isinstance(outcome, WorkerDiedError):
         return f"{outcome}, most often for want of memory: give --memory, fewer workers, or workers with more memory"
+    if told := storage.trouble(outcome):
+        return str(told)
     if isinstance(outcome, OSError):
         return f"{outcome}. Every worker has to reach the same files, under the same paths or URLs"
     if isinstance(outcome, LmError):

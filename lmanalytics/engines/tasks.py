@@ -17,7 +17,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from lmanalytics.engines import files
-from lmanalytics.errors import LmError, UsageError, did_you_mean
+from lmanalytics.errors import LmError, StorageError, UsageError, did_you_mean
 from lmanalytics.evidence.digests import digest_of, program_digests, versions
 from lmanalytics.rules.amendments import amended, told_in
 from lmanalytics.rules.parameters import Settings
@@ -130,6 +130,7 @@ def perform(task: Task) -> Result:
     Raises:
         UsageError: there is no such work, or this program is another than the one that asks.
         OSError: a file could not be read or written.
+        StorageError: likewise, of a URL.
 
     """
     function = _work(task.work)
@@ -141,6 +142,8 @@ def perform(task: Task) -> Result:
         with amended(told_in({"scenario": {"rules": task.amendments}})):
             frames = function(tables, settings)
             outputs = files.written(frames, task.into, task.part)
+    except StorageError:
+        raise
     except (LmError, PolarsError, PanicException) as error:
         fault = Fault(type(error).__name__, str(error), _rule(error, task.work))
         return Result(task.work, task.part, digest, {}, fault)

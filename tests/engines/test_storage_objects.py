@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from obstore.store import from_url
 
-from lmanalytics.engines import Task, computed, perform, storage
+from lmanalytics.engines import Here, Task, computed, perform, storage
 from lmanalytics.engines.tasks import Result
-from lmanalytics.errors import StorageError
+from lmanalytics.errors import RunError, StorageError
 from tests.engines.s3_server import environment, make_bucket, s3_server
 
 WORK = "tests.engines.storage_works:doubled"
@@ -225,3 +225,27 @@ def test_an_answer_is_explained_without_what_its_query_holds(answer, told):
     error = storage.trouble(OSError(f"object-store error: {answer} (path: s3://bucket/a)"))
     assert told in str(error)
     assert "hush" not in str(error)
+
+
+def test_a_store_that_cannot_be_written_is_no_fault_of_a_rule(url):
+    task = Task(WORK, 0, {"x": [parquet(url, "in.parquet", pl.DataFrame({"a": [1]}))]}, "s3://absent/out", "2026-06-30")
+    with pytest.raises(StorageError, match="there is no such bucket"):
+        perform(task)
+
+
+def test_a_run_whose_parts_cannot_be_read_says_what_to_do(url):
+    asked = [Task(WORK, 0, {"x": [parquet(url, "in.parquet", pl.DataFrame({"a": [1]}))]}, url, "2026-06-30")]
+    with pytest.raises(RunError, match="there is no such bucket"):
+        computed(
+            asked, Failing(OSError("object-store error: NoSuchBucket (path: s3://absent/in.parquet)")), resume=False
+        )
+
+
+class Failing(Here):
+    def __init__(self, error):
+        super().__init__()
+        object.__setattr__(self, "error", error)
+
+    def outcomes(self, tasks, most):
+        assert most
+        yield from ((task, self.error) for task in tasks)

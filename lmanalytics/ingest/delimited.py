@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from lmanalytics.errors import ExportError
@@ -119,13 +121,38 @@ def _encoding(path: Path, file: str) -> str:
             raise ExportError(message)
         try:
             while chunk:
-                if not chunk.isascii() or decoder.getstate()[0]:
+                if decoder.getstate()[0] or not chunk.isascii():
                     decoder.decode(chunk)
                 chunk = stream.read(_CHUNK)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return _FALLBACK
     return "utf-8"
+
+
+def quotes_fit(text: Text) -> bool:
+    """Tell whether every quote stands at the edge of a field or beside another, so that fields end where they seem to.
+
+    A text where one does not is only read well by looking into every field.
+    """
+    edge = np.zeros(256, dtype=np.bool_)
+    edge[list(f'"\r\n{text.delimiter}'.encode())] = True
+    before = b"\n"
+    with text.path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            if not _fit(before + chunk, edge):
+                return False
+            before = (before + chunk)[-2:]
+    return _fit(before + b"\n", edge)
+
+
+def _fit(piece: bytes, edge: npt.NDArray[np.bool_]) -> bool:
+    """Look at all bytes but the first and the last."""
+    if b'"' not in piece:
+        return True
+    codes = np.frombuffer(piece, dtype=np.uint8)
+    quotes = np.flatnonzero(codes[1:-1] == ord('"')) + 1
+    return bool((edge[codes[quotes - 1]] | edge[codes[quotes + 1]]).all())
 
 
 def _start(path: Path, encoding: str) -> str:

@@ -40,6 +40,7 @@ def adapters() -> dict[str, ModuleType]:
 def find_all(exports: Path, context: Context, digests: Mapping[str, str]) -> Iterator[Found]:
     """Open every file in turn; the same bytes are read once, and not at all where `digests` has their SHA-256."""
     seen: dict[str, str] = {}
+    auxiliary: set[str] = set()
     index = 0
     for path in sources.files(exports):
         file = path.relative_to(exports).as_posix()
@@ -47,21 +48,32 @@ def find_all(exports: Path, context: Context, digests: Mapping[str, str]) -> Ite
         account = {"file": file, "sheet": None, "sha256": digest, "format": UNKNOWN, "rows_read": 0}
         if digest in seen:
             yield Found(account | {"format": DUPLICATE})
-            context.find(
-                "warning",
-                "file_given_twice",
-                file,
-                f"{file} has the same content as {seen[digest]} and was read once.",
-                "Remove one of the two.",
-            )
+            if digest not in auxiliary:
+                _note_twice(file, seen[digest], context)
             continue
         seen[digest] = file
         if not sources.is_table(path):
             yield Found(account)
             continue
+        kinds = set()
         for found in sources.sheets(path, file, _wanted):
-            yield _opened(found, account | {"sheet": found.sheet}, index, context)
+            opened = _opened(found, account | {"sheet": found.sheet}, index, context)
+            kinds.add(opened.sheet is not None and opened.sheet.layout.is_auxiliary)
+            yield opened
             index += 1
+        if kinds == {True}:
+            auxiliary.add(digest)
+
+
+def _note_twice(file: str, first: str, context: Context) -> None:
+    """Say that a file was given twice; tabs that only support others are alike in every export of one vCenter."""
+    context.find(
+        "warning",
+        "file_given_twice",
+        file,
+        f"{file} has the same content as {first} and was read once.",
+        "Remove one of the two.",
+    )
 
 
 def _opened(found: RawSheet, account: dict[str, Any], index: int, context: Context) -> Found:

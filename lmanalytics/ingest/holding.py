@@ -1,5 +1,7 @@
 """Compute rows once that several plans go on with."""
 
+from pathlib import Path
+
 import polars as pl
 
 from lmanalytics.ingest import delimited
@@ -18,5 +20,10 @@ def held(frame: pl.LazyFrame, rows: int) -> pl.LazyFrame:
     if rows <= IN_MEMORY:
         return frame.collect(engine="streaming").lazy()
     path = delimited.scratch(".parquet")
-    frame.sink_parquet(path, compression="lz4", statistics=False, maintain_order=True)
+    sunk(frame, path).collect(engine="streaming")
     return pl.scan_parquet(path)
+
+
+def sunk(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
+    """Return the plan that leaves rows, in their order, in a file that is read again soon."""
+    return frame.sink_parquet(path, compression="lz4", statistics=False, maintain_order=True, lazy=True)

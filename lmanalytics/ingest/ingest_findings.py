@@ -7,12 +7,14 @@ from pathlib import Path
 
 import polars as pl
 
-from lmanalytics.ingest.adapter import Context, Sheet
+from lmanalytics.ingest.adapter import Context, Finding, Sheet
 from lmanalytics.ingest.estate import EstateRule
 from lmanalytics.ingest.sources import RawSheet
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 AGED_AFTER_DAYS = 30
+SHOWN = 20
+"""Findings of one kind that are told one by one."""
 _OBSERVED = [name for name, table in CANONICAL.items() if "observed_on" in table.columns]
 
 
@@ -131,8 +133,29 @@ def note_estate_rules(rules: list[EstateRule], counts: list[tuple[int, int]], co
         context.find(severity, code, f"{rule.section} {rule.number}", statement, action)
 
 
+def _summed(findings: Iterable[Finding]) -> list[Finding]:
+    """Keep the first findings of each kind, and say of the others how many they are."""
+    told: list[Finding] = []
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for finding in dict.fromkeys(findings):
+        alike = kinds.setdefault((finding.severity, finding.code), [])
+        alike.append(finding)
+        if len(alike) <= SHOWN:
+            told.append(finding)
+    for (severity, code), alike in kinds.items():
+        if len(alike) > SHOWN:
+            more = f"{len(alike) - SHOWN:,} more"
+            statement = f"And {more} of this kind, {len(alike):,} in all; the last is about {alike[-1].subject}."
+            told.append(Finding(severity, code, more, statement, alike[-1].action))
+    return told
+
+
 def to_frame(context: Context) -> pl.DataFrame:
-    """Return the findings as the answer table, each with an id that is the same in every run."""
+    """Return the findings as the answer table, each with an id that is the same in every run.
+
+    Of a kind with more than `SHOWN` the first are there, in the order in which the exports were read, and one more
+    finding that counts the others.
+    """
     schema = ANSWERS["findings"].schema
     rows = [
         {
@@ -147,6 +170,6 @@ def to_frame(context: Context) -> pl.DataFrame:
             "rule": "ingest",
             "reason": f.code,
         }
-        for f in context.findings
+        for f in _summed(context.findings)
     ]
     return pl.DataFrame(rows, schema=schema).unique("finding_id").sort("finding_id")

@@ -10,8 +10,8 @@ import polars as pl
 
 from lmanalytics.ingest import delimited
 from lmanalytics.ingest.delimited import ROW, Text
+from lmanalytics.ingest.holding import sunk
 
-_FILLED, _MORE, _WIDE = "is_filled", "has_more", "is_wide"
 _Key = tuple[Path, int, int]
 _T = TypeVar("_T")
 _sound: dict[_Key, Text] = {}
@@ -46,7 +46,7 @@ def parked(path: Path, file: str, text: Text, places: Collection[int]) -> Rows:
     kept = delimited.scratch(".parquet")
     names = [f"c{place}" for place in sorted(places)]
     text, (filled, wide) = _to_the_end(path, file, text, lambda opened: _park(opened, names, kept))
-    return Rows(pl.scan_parquet(kept).select(ROW, *names), filled, wide, text.repaired)
+    return Rows(pl.scan_parquet(kept), filled, wide, text.repaired)
 
 
 def shown(path: Path, file: str, text: Text, rows: pl.Series) -> pl.LazyFrame:
@@ -69,7 +69,8 @@ def shown(path: Path, file: str, text: Text, rows: pl.Series) -> pl.LazyFrame:
             missing_columns="insert",
         )
         if cells.height == lines.height:
-            return cells.lazy().with_columns(lines[ROW]).filter(_is_filled(text.names)).drop(text.names[-1])
+            numbered = cells.lazy().with_columns(lines[ROW]).filter(_is_filled(text.names))
+            return numbered.select(ROW, *text.names[:-1])
     return _whole(text).filter(pl.col(ROW).is_in(wanted.implode()))  # exact line breaks within cells
 
 
@@ -101,25 +102,26 @@ def _counts(text: Text) -> tuple[int, int]:
 
 
 def _park(text: Text, names: list[str], kept: Path) -> tuple[int, int]:
-    """Park the rows with anything in them; a row with nothing but blanks in other columns is looked at once more."""
+    """Park rows with the columns that are wanted.
+
+    Other columns are read only where quotes do not fit, and where a row has nothing in those that are wanted.
+    """
     others = [name for name in text.names if name not in names]
-    for more in (pl.any_horizontal(pl.col(name) != "" for name in others), _is_filled(others)):
-        trimmed = text.scan().with_columns(_trimmed(name) for name in names)
-        told = trimmed.select(
-            ROW,
-            *names,
-            pl.any_horizontal(pl.lit(value=False), pl.col(names).is_not_null()).alias(_FILLED),
-            more.fill_null(value=False).alias(_MORE),
-            _is_wide(text).fill_null(value=False).alias(_WIDE),
-        )
-        told.filter(pl.col(_FILLED) | pl.col(_MORE)).sink_parquet(
-            kept, compression="lz4", statistics=False, maintain_order=True
-        )
-        counts = pl.scan_parquet(kept).select(pl.len(), pl.col(_FILLED).sum(), pl.col(_WIDE).sum())
-        rows, filled, wide = counts.collect(engine="streaming").row(0)
-        if rows == filled:
-            break
-    return rows, wide
+    rows = text.scan().with_columns(_trimmed(name) for name in names)
+    seen = rows.select(
+        pl.len().alias("rows"),
+        pl.coalesce(pl.lit(None, pl.String), *names).is_not_null().sum().alias("filled"),
+        _is_wide(text).sum().alias("wide"),
+        *([] if delimited.quotes_fit(text) else [pl.coalesce(others).is_not_null().any().alias("more")]),
+    )
+    told = pl.collect_all([sunk(rows.select(ROW, *names), kept), seen], engine="streaming")
+    counts = told[1].row(0, named=True)
+    wide = counts["wide"] or 0
+    if counts["filled"] == counts["rows"]:
+        return counts["rows"], wide
+    filled = text.scan().filter(_is_filled(text.names)).select(ROW, *(_trimmed(name) for name in names))
+    sunk(filled, kept).collect(engine="streaming")
+    return pl.scan_parquet(kept).select(pl.len()).collect().item(), wide
 
 
 def _lines(text: Text, wanted: pl.Series) -> pl.DataFrame:

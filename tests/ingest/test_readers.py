@@ -50,6 +50,25 @@ def test_the_same_bytes_are_read_once_and_said_so(exports):
     assert exports.result.sources.filter(format="duplicate")["file"].to_list() == ["hosts.csv"]
 
 
+def test_tabs_that_only_support_others_may_be_alike(exports):
+    source = [["Name", "API version", "Fullname"], ["vc1", "8.0", "VMware vCenter Server 8.0"]]
+    for day in ("2026-05-01", "2026-06-01"):
+        exports.csv(f"{day}/RVTools_tabvSource.csv", source)
+        exports.csv(f"{day}/RVTools_tabvHost.csv", [["Host", "# Cores", "# CPU"], [f"esx-{day}", "32", "2"]])
+    assert sorted(exports.read().sources["format"]) == ["duplicate", "rvtools", "rvtools", "rvtools"]
+    assert "file_given_twice" not in exports.findings()
+
+
+@pytest.mark.parametrize(("copies", "told"), [(20, 20), (21, 21), (60, 21)])
+def test_many_findings_of_one_kind_are_summed_up(exports, copies, told):
+    for number in range(copies + 1):
+        exports.text(f"{number:03}.csv", HOSTS)
+    findings = exports.read().findings
+    assert findings["reason"].to_list() == ["file_given_twice"] * told
+    summed = [f"And {copies - 20} more of this kind, {copies} in all; the last is about {copies:03}.csv."]
+    assert findings.filter(pl.col("statement").str.starts_with("And"))["statement"].to_list() == summed[: copies > 20]
+
+
 @pytest.mark.parametrize(
     ("as_of", "code"),
     [

@@ -1,68 +1,101 @@
-"""This program, stage by stage as its pipeline runs them, and end to end."""
+"""This program: the run that its command line starts, with a lap for each stage."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from lmanalytics.facts import estate_facts
-from lmanalytics.rules.demand import windows_server as demand
-from lmanalytics.rules.parameters import Settings
+from benchmarks import clock
+from lmanalytics import stored
 
+NAME = "ours"
 AS_OF = date(2026, 6, 30)
-SETTINGS = Settings(AS_OF)
+STAGE_OF = {
+    "reading exports": "ingest",
+    "validating": "quality",
+    "what purchases entitle to": "rules",
+    "the estate": "facts",
+    "what rights change": "rules",
+    "what the estate requires": "rules",
+    "the position": "position",
+    "what follows from the position": "position",
+    "accounts and findings": "position",
+    "writing the manifest": "position",
+}
+"""The stage that each step of a run belongs to, by the words with which the run announces it."""
+
+PEERS_READ = ("*vInfo.csv", "*vHost.csv", "hosts_branch.csv", "oses_branch.csv", "installs_*.csv", "prices.csv",
+              "purchases_*.csv", "agreements.csv", "estate.yaml")  # fmt: skip
+_PEERS_PRODUCTS = ["Windows Server", "SQL Server"]
 
 
-def generate(work: Path, hosts: str, density: str, snapshots: str) -> None:
-    """Write the exports; the branch files go, so that every engine sees the same kind of host."""
+def generate(work: Path, hosts: str, density: str, installs: str, snapshots: str) -> None:
+    """Write the exports."""
     from lmanalytics.sample import write  # noqa: PLC0415 (no other stage writes workbooks)
 
-    size = {"hosts": int(hosts), "density": int(density), "snapshots": int(snapshots)}
-    write(work / "exports", as_of=AS_OF, form="rvtools", vcenters=1, **size)
-    for name in ("hosts_branch.csv", "oses_branch.csv"):
-        (work / "exports" / name).unlink()
+    size = {"hosts": int(hosts), "density": int(density), "installs": int(installs)}
+    write(work / "exports", as_of=AS_OF, form="rvtools", snapshots=int(snapshots), **size)
 
 
-def ingest(work: Path) -> None:
-    """Exports to canonical tables."""
-    from lmanalytics.ingest.readers import ingest  # noqa: PLC0415 (as the pipeline imports it)
-
-    ingest(work / "exports", work / "tables", AS_OF)
-
-
-def quality(work: Path) -> None:
-    """Every check of every suite, and the gate's split."""
-    from lmanalytics.quality.gate import gate  # noqa: PLC0415 (takes seconds to import)
-
-    tables = {p.stem: p for p in sorted((work / "tables").glob("*.parquet"))}
-    gate(tables, work / "accepted", work / "quarantine", work / "quality", as_of=AS_OF)
-
-
-def rules(work: Path) -> None:
-    """Facts, and every option of every host."""
-    tables = {p.stem: pl.scan_parquet(p) for p in sorted((work / "accepted").glob("*.parquet"))}
-    facts = _saved(estate_facts.facts(tables, SETTINGS), work / "facts")
-    given = {f"facts_{name}": frame for name, frame in facts.items()} | {"prices": tables["prices"]}
-    _saved(demand.answers(given, SETTINGS), work / "ours")
+def before_end_to_end(*_: object) -> None:
+    """Import what a run does."""
+    from lmanalytics import pipeline  # noqa: F401, PLC0415 (before the clock starts, as with every contestant)
+    from lmanalytics.ingest import readers  # noqa: F401, PLC0415
+    from lmanalytics.quality import gate  # noqa: F401, PLC0415 (Great Expectations takes seconds)
 
 
 def end_to_end(work: Path) -> None:
-    """From exports to a finished run: everything, with position, accounts and manifest."""
+    """From exports to a finished run: every table and topic, position, accounts and manifest."""
+    _run(work / "exports", work / NAME)
+
+
+before_same_tables = before_end_to_end
+
+
+def same_tables(work: Path) -> None:
+    """The same, given no other tables than the peers read: fewer topics have anything to do."""
+    _run(work / "same_tables_exports", work / "same_tables")
+
+
+def choose(work: Path) -> None:
+    """Link the files that the peers read into a folder of their own."""
+    into = work / "same_tables_exports"
+    shutil.rmtree(into, ignore_errors=True)
+    for pattern in PEERS_READ:
+        for path in (work / "exports").rglob(pattern):
+            target = into / path.relative_to(work / "exports")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.hardlink_to(path)
+
+
+def give(work: Path) -> None:
+    """Leave to peers what follows from purchases: what is owned, and which passive copies are free."""
+    into = work / "given"
+    into.mkdir(exist_ok=True)
+    owned = table(work, "licenses").filter(pl.col("product").is_in(_PEERS_PRODUCTS))
+    owned.select("product", "edition", "metric", "quantity").sink_parquet(into / "owned.parquet")
+    table(work, "failover").select("install_id", "is_free").sink_parquet(into / "passive.parquet")
+
+
+def run_of(work: Path) -> Path:
+    """Return the folder of the run, of which there is one."""
+    (manifest,) = (work / NAME).rglob("runs/*/manifest.json")
+    return manifest.parent
+
+
+def table(work: Path, name: str) -> pl.LazyFrame:
+    """Scan an answer, or facts, of the run."""
+    return pl.scan_parquet(stored.parts(stored.place(run_of(work), name)))
+
+
+def _run(exports: Path, workspace: Path) -> None:
     from lmanalytics import pipeline  # noqa: PLC0415 (as the command line imports it)
     from lmanalytics.workspace import Workspace  # noqa: PLC0415
 
-    pipeline.run(work / "exports", Workspace(work), as_of=AS_OF, fresh=True)
+    def progress(words: str) -> None:
+        if words in STAGE_OF:  # besides these a run tells how far a stage is
+            clock.begin(STAGE_OF[words])
 
-
-def answer(work: Path) -> pl.DataFrame:
-    """The options of hosts, as every engine answers them."""
-    own = pl.scan_parquet(work / "ours" / "demand.parquet").filter(pl.col("subject_kind") == "host")
-    counts = "licenses_required", "licenses_with_sa", "^curve_.*$"
-    return own.select("subject_id", "option", "edition", *counts, "is_available", "cost").collect()
-
-
-def _saved(frames: dict[str, pl.LazyFrame], folder: Path) -> dict[str, pl.LazyFrame]:
-    folder.mkdir(exist_ok=True)
-    for name, frame in frames.items():
-        frame.sink_parquet(folder / f"{name}.parquet", compression="zstd", row_group_size=250_000)
-    return {name: pl.scan_parquet(folder / f"{name}.parquet") for name in frames}
+    shutil.rmtree(workspace, ignore_errors=True)
+    pipeline.run(exports, Workspace(workspace), as_of=AS_OF, fresh=True, progress=progress)

@@ -1,78 +1,26 @@
-"""pandas: the same rules, as an analyst would write them, vectorized and in memory."""
-
-from pathlib import Path
+"""pandas: Windows Server, as an analyst would write the rules, vectorized and in memory."""
 
 import pandas as pd
-import polars as pl
 
-AS_OF = pd.Timestamp("2026-06-30")
 FOREVER = pd.Timestamp("2260-01-01")
-PER_PROCESSOR, PER_SERVER, OSES_PER_SET, PER_OSE = 8, 16, 2, 8
+PER_SERVER, OSES_PER_SET, PER_OSE = 16, 2, 8
 MIXED = "standard_physical_and_virtual_cores"
 CURVE = ["curve_steps", "curve_without_sa", "curve_with_sa"]
-ANSWER = ["subject_id", "option", "edition", "licenses_required", "licenses_with_sa", "is_available", "cost", *CURVE]
-OTHERS = ("license_included", "spla", "visual_studio", "evaluation", "azure_hybrid_benefit")
+ANSWER = ["subject_kind", "subject_id", "product", "option", "edition", "licenses_required", "licenses_with_sa",
+          "is_available", "cost", *CURVE]  # fmt: skip
 
 
-def rules(work: Path) -> None:
-    """Every option of every host, from the accepted tables."""
-    tables = {name: pd.read_parquet(work / "accepted" / f"{name}.parquet") for name in ("hosts", "oses", "prices")}
-    for table in tables.values():
-        for column in table.columns.intersection(["observed_on", "valid_from"]):
-            table[column] = pd.to_datetime(table[column])
-    price = _prices(tables["prices"])
-    hosts = _cores(tables["hosts"])
-    running = _running(tables["oses"], hosts)
-    _options(hosts, running, price).to_parquet(work / "pandas_rules.parquet", index=False)
+def windows_server(hosts: pd.DataFrame, oses: pd.DataFrame, price: pd.DataFrame) -> pd.DataFrame:
+    """List every option of every host; `price` is that of Windows Server by edition, in ten-thousandths."""
+    cores = hosts["cores_of_processors"].astype("float64").clip(lower=PER_SERVER)  # unknown is not a number
+    return _options(hosts[["host_id"]].assign(cores=cores), _running(oses), price)
 
 
-def answer(work: Path) -> pl.DataFrame:
-    """The options of hosts."""
-    return pl.read_parquet(work / "pandas_rules.parquet")
-
-
-def _prices(prices: pd.DataFrame) -> pd.DataFrame:
-    listed = prices[
-        (prices["product"] == "Windows Server")
-        & (prices["metric"] == "core")
-        & (prices["valid_from"] <= AS_OF)
-        & prices["purchase_type"].isin(["license", "license_and_sa"])
-    ].sort_values("valid_from")
-    pack = ["edition", "purchase_type", "program", "version", "pack_size"]
-    newest = listed.groupby(pack, dropna=False)["unit_price"].last().reset_index()
-    # whole ten-thousandths of the currency, so that sums stay exact
-    newest["each"] = (newest["unit_price"] * 10_000).astype("int64") // newest["pack_size"]
-    each = newest.pivot_table(index="edition", columns="purchase_type", values="each", aggfunc="min")
-    each["license"] = each["license"].fillna(each["license_and_sa"])
-    return each.astype("int64")
-
-
-def _cores(hosts: pd.DataFrame) -> pd.DataFrame:
-    hosts = hosts[hosts["observed_on"] <= AS_OF]
-    newest = hosts.groupby("inventory_id")["observed_on"].transform("max")
-    hosts = hosts[hosts["observed_on"] == newest].copy()
-    by_processor = hosts["processors"] * PER_PROCESSOR
-    hosts["cores"] = pd.concat([hosts["physical_cores"], by_processor], axis=1).max(axis=1).clip(lower=PER_SERVER)
-    return hosts[["host_id", "cores"]]
-
-
-def _running(oses: pd.DataFrame, hosts: pd.DataFrame) -> pd.DataFrame:
-    oses = oses[oses["observed_on"] <= AS_OF].sort_values(["ose_id", "observed_on"])
-    days = oses[["inventory_id", "observed_on"]].drop_duplicates().sort_values(["inventory_id", "observed_on"])
-    days["replaced_on"] = days.groupby("inventory_id")["observed_on"].shift(-1)
-    oses = oses.merge(days, on=["inventory_id", "observed_on"])
-    again = oses.groupby("ose_id")["observed_on"].shift(-1)
-    oses["valid_until"] = pd.concat([again, oses["replaced_on"]], axis=1).min(axis=1).fillna(FOREVER)
-    counted = oses[
-        ~oses["is_template"]
-        & oses["is_running"]
-        & (oses["os_product"] == "Windows Server")
-        & ~oses["license_source"].isin(OTHERS)
-        & oses["host_id"].isin(hosts["host_id"])
-    ]
-    counted = counted[["host_id", "observed_on", "valid_until", "vcpus", "os_edition"]].copy()
+def _running(oses: pd.DataFrame) -> pd.DataFrame:
+    counted = oses.loc[oses["is_load"], ["subject_id", "observed_on", "valid_until", "vcpus", "needs_datacenter"]]
+    counted = counted.rename(columns={"subject_id": "host_id"})
+    counted["valid_until"] = counted["valid_until"].fillna(FOREVER)
     counted["own"] = counted["vcpus"].clip(lower=PER_OSE).astype("int64")
-    counted["needs_datacenter"] = counted["os_edition"].str.startswith("Datacenter").fillna(value=False).astype(bool)
     moments = counted[["host_id", "observed_on"]].drop_duplicates().rename(columns={"observed_on": "moment"})
     at = counted.merge(moments, on="host_id")
     return at[(at["observed_on"] <= at["moment"]) & (at["moment"] < at["valid_until"])]
@@ -86,10 +34,11 @@ def _options(hosts: pd.DataFrame, running: pd.DataFrame, price: pd.DataFrame) ->
     peaks = at.groupby("host_id")[["guests", "own", "datacenter"]].max().reset_index().merge(hosts, on="host_id")
     peaks["needs_datacenter"] = peaks["datacenter"] > 0
     peaks["all_sets"] = peaks["cores"] * _sets(peaks["guests"])
+    peaks["is_available"] = peaks["cores"].notna()
     higher = peaks[peaks["needs_datacenter"]]
     others = peaks[peaks["own"] > peaks["datacenter"]]
-    by_sets = peaks.assign(is_available=~peaks["needs_datacenter"])
-    mixed = _mixed(_curve(of_datacenter, at), peaks, price.loc["Standard"])
+    by_sets = peaks.assign(is_available=peaks["is_available"] & ~peaks["needs_datacenter"])
+    mixed = _mixed(_curve(of_datacenter, at), peaks[peaks["is_available"]], price.loc["Standard"])
     parts = [
         _part(by_sets, "standard_physical_cores", "Standard", by_sets["all_sets"], 0),
         _part(peaks, "datacenter_physical_cores", "Datacenter", peaks["cores"], 0),
@@ -101,8 +50,9 @@ def _options(hosts: pd.DataFrame, running: pd.DataFrame, price: pd.DataFrame) ->
     options = pd.concat(parts).merge(price, left_on="edition", right_index=True)
     options["licenses_required"] = options["without"] + options["with"]
     options["cost"] = options["without"] * options["license"] + options["with"] * options["license_and_sa"]
+    options["cost"] /= 10_000
     named = options.rename(columns={"host_id": "subject_id", "with": "licenses_with_sa"})
-    return named[ANSWER].sort_values(["subject_id", "option", "edition"])
+    return named.assign(subject_kind="host", product="Windows Server")[ANSWER]
 
 
 def _sets(oses: pd.Series) -> pd.Series:
@@ -113,8 +63,6 @@ def _part(peaks: pd.DataFrame, option: str, edition: str, without: object, with_
     columns = ["host_id", *peaks.columns.intersection(["is_available", *CURVE])]
     part = peaks[columns].assign(option=option, edition=edition)
     part["without"], part["with"] = without, with_sa
-    if "is_available" not in part:
-        part["is_available"] = True
     return part.reindex(columns=["host_id", "option", "edition", "is_available", "without", "with", *CURVE])
 
 
@@ -130,7 +78,7 @@ def _curve(running: pd.DataFrame, at: pd.DataFrame) -> pd.DataFrame:
 
 
 def _mixed(curve: pd.DataFrame, peaks: pd.DataFrame, standard: pd.Series) -> pd.DataFrame:
-    points = curve.merge(peaks, on="host_id")
+    points = curve.merge(peaks.astype({"cores": "int64", "all_sets": "int64"}), on="host_id")
     individual = points[["individual", "datacenter"]].max(axis=1)
     points["without"], points["with"] = points["sets"] * points["cores"], individual - points["datacenter"]
     points["total"] = points["without"] + points["with"]
@@ -150,7 +98,9 @@ def _mixed(curve: pd.DataFrame, peaks: pd.DataFrame, standard: pd.Series) -> pd.
 
 def _of_datacenter(mixed: pd.DataFrame) -> pd.DataFrame:
     higher = mixed[mixed["needs_datacenter"]].copy()
-    lengths = higher["curve_steps"].str.len()
-    higher["curve_without_sa"] = [[0] * n for n in lengths]
-    higher["curve_with_sa"] = [[each] * n for each, n in zip(higher["datacenter"], lengths, strict=True)]
+    steps = higher["curve_steps"]
+    higher["curve_without_sa"] = [[0] * len(s) if isinstance(s, list) else None for s in steps]
+    higher["curve_with_sa"] = [
+        [each] * len(s) if isinstance(s, list) else None for s, each in zip(steps, higher["datacenter"], strict=True)
+    ]
     return higher

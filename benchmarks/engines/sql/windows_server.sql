@@ -1,47 +1,27 @@
 -- Windows Server by physical core and by virtual machine, on 2026-06-30, for hosts that run no Windows
 -- themselves: the rules of lmanalytics/rules/demand, written for a database.
-WITH params AS (SELECT DATE '2026-06-30' AS as_of, 8 AS per_processor, 16 AS per_server, 2 AS oses_per_set, 8 AS per_ose),
-price AS (
-    SELECT edition,
-        coalesce(min(each) FILTER (purchase_type = 'license'), min(each) FILTER (purchase_type = 'license_and_sa')) AS price,
-        min(each) FILTER (purchase_type = 'license_and_sa') AS price_with_sa
-    FROM (
-        SELECT edition, purchase_type, arg_max(unit_price, valid_from) / pack_size AS each
-        FROM prices, params
-        WHERE product = 'Windows Server' AND metric = 'core' AND valid_from <= as_of
-            AND purchase_type IN ('license', 'license_and_sa')
-        GROUP BY edition, purchase_type, program, version, pack_size
-    )
-    GROUP BY edition
-),
-snapshots AS (
-    SELECT inventory_id, observed_on, lead(observed_on) OVER (PARTITION BY inventory_id ORDER BY observed_on) AS replaced_on
-    FROM (SELECT DISTINCT inventory_id, observed_on FROM oses, params WHERE observed_on <= as_of)
-),
-host_snapshots AS (
-    SELECT inventory_id, observed_on, lead(observed_on) OVER (PARTITION BY inventory_id ORDER BY observed_on) AS replaced_on
-    FROM (SELECT DISTINCT inventory_id, observed_on FROM hosts, params WHERE observed_on <= as_of)
-),
-current_hosts AS (
-    SELECT host_id, greatest(per_server, physical_cores, processors * per_processor) AS cores
-    FROM hosts JOIN host_snapshots USING (inventory_id, observed_on), params
-    WHERE replaced_on IS NULL
-),
-observed AS (
-    SELECT oses.*, least(
-        coalesce(lead(observed_on) OVER (PARTITION BY ose_id ORDER BY observed_on), DATE '9999-12-31'),
-        coalesce(replaced_on, DATE '9999-12-31')
-    ) AS valid_until
-    FROM oses JOIN snapshots USING (inventory_id, observed_on)
-),
+CREATE TABLE price AS
+SELECT product, edition,
+    coalesce(min(each) FILTER (purchase_type = 'license'), min(each) FILTER (purchase_type = 'license_and_sa')) AS price,
+    min(each) FILTER (purchase_type = 'license_and_sa') AS price_with_sa
+FROM (
+    SELECT product, edition, purchase_type, arg_max(unit_price::DECIMAL(18, 4), valid_from::DATE) / any_value(pack_size::INT) AS each
+    FROM read_csv('$EXPORTS/prices.csv', all_varchar = true, header = true)
+    WHERE product IN ('Windows Server', 'SQL Server') AND metric = 'core' AND valid_from::DATE <= DATE '2026-06-30'
+        AND purchase_type IN ('license', 'license_and_sa')
+    GROUP BY product, edition, purchase_type, program, version, pack_size
+)
+GROUP BY product, edition;
+CREATE VIEW current_hosts AS SELECT host_id, cores_of_processors AS physical FROM read_parquet('$WORK/facts/hosts.parquet');
+
+COPY (
+WITH params AS (SELECT 16 AS per_server, 2 AS oses_per_set, 8 AS per_ose),
 counted AS (
-    SELECT host_id, observed_on, valid_until, greatest(vcpus, per_ose) AS own_licenses,
-        coalesce(starts_with(os_edition, 'Datacenter'), false) AS needs_datacenter
-    FROM observed JOIN current_hosts USING (host_id), params
-    WHERE NOT is_template AND is_running AND os_product = 'Windows Server'
-        AND coalesce(license_source, 'own') NOT IN
-            ('license_included', 'spla', 'visual_studio', 'evaluation', 'azure_hybrid_benefit')
+    SELECT subject_id AS host_id, observed_on, coalesce(valid_until, DATE '9999-12-31') AS valid_until, greatest(vcpus, per_ose) AS own_licenses, needs_datacenter
+    FROM read_parquet('$WORK/facts/oses.parquet'), params
+    WHERE is_load
 ),
+cores AS (SELECT host_id, greatest(per_server, physical) AS cores, physical IS NOT NULL AS is_sized FROM current_hosts, params),
 running AS (
     SELECT host_id, moment, own_licenses, needs_datacenter
     FROM counted JOIN (SELECT DISTINCT host_id, observed_on AS moment FROM counted) USING (host_id)
@@ -55,9 +35,9 @@ moments AS (
 ),
 peaks AS (
     SELECT host_id, max(guests) AS guests, max(licenses) AS virtual_licenses, max(datacenter_licenses) AS datacenter_licenses,
-        max(datacenter_guests) > 0 AS needs_datacenter, cores, cores * ((max(guests) + oses_per_set - 1) // oses_per_set) AS all_sets
-    FROM moments JOIN current_hosts USING (host_id), params
-    GROUP BY host_id, cores, oses_per_set
+        max(datacenter_guests) > 0 AS needs_datacenter, CASE WHEN is_sized THEN cores END AS cores, is_sized, cores * ((max(guests) + oses_per_set - 1) // oses_per_set) AS all_sets
+    FROM moments JOIN cores USING (host_id), params
+    GROUP BY host_id, cores, is_sized, oses_per_set
 ),
 -- No set of Standard takes an OSE that needs Datacenter, so those are the last ones left; before them the smallest.
 ranked AS (
@@ -83,7 +63,7 @@ points AS (
         without_sa + with_sa AS licenses, without_sa * price + with_sa * price_with_sa AS cost,
         CASE WHEN NOT needs_datacenter THEN all_sets END AS licenses_of_sets_alone
     FROM curve JOIN peaks USING (host_id), price
-    WHERE edition = 'Standard' AND sets > 0 AND greatest(individual, datacenter_licenses) > 0
+    WHERE product = 'Windows Server' AND edition = 'Standard' AND is_sized AND sets > 0 AND greatest(individual, datacenter_licenses) > 0
 ),
 placed AS (
     SELECT *, row_number() OVER (PARTITION BY host_id ORDER BY cost, licenses, sets DESC) AS place,
@@ -102,16 +82,16 @@ mixed AS (
     GROUP BY host_id
 ),
 options AS (
-    SELECT host_id, 'standard_physical_cores' AS option, 'Standard' AS edition, all_sets AS without_sa, 0 AS with_sa,
-        NOT needs_datacenter AS is_available, NULL AS steps, NULL AS steps_without_sa, NULL AS steps_with_sa
+    SELECT host_id, 'standard_physical_cores' AS option, 'Standard' AS edition, CASE WHEN is_sized THEN all_sets END AS without_sa, 0 AS with_sa,
+        is_sized AND NOT needs_datacenter AS is_available, NULL AS steps, NULL AS steps_without_sa, NULL AS steps_with_sa
     FROM peaks
     UNION ALL
-    SELECT host_id, 'datacenter_physical_cores', 'Datacenter', cores, 0, true, NULL, NULL, NULL FROM peaks
+    SELECT host_id, 'datacenter_physical_cores', 'Datacenter', cores, 0, is_sized, NULL, NULL, NULL FROM peaks
     UNION ALL
-    SELECT host_id, 'virtual_cores', 'Standard', 0, virtual_licenses - datacenter_licenses, true, NULL, NULL, NULL
+    SELECT host_id, 'virtual_cores', 'Standard', 0, virtual_licenses - datacenter_licenses, is_sized, NULL, NULL, NULL
     FROM peaks WHERE virtual_licenses > datacenter_licenses
     UNION ALL
-    SELECT host_id, 'virtual_cores', 'Datacenter', 0, datacenter_licenses, true, NULL, NULL, NULL
+    SELECT host_id, 'virtual_cores', 'Datacenter', 0, datacenter_licenses, is_sized, NULL, NULL, NULL
     FROM peaks WHERE needs_datacenter
     UNION ALL
     SELECT host_id, 'standard_physical_and_virtual_cores', 'Standard', without_sa, with_sa, true, steps, steps_without_sa, steps_with_sa
@@ -121,8 +101,9 @@ options AS (
         list_transform(steps, lambda step: 0), list_transform(steps, lambda step: datacenter_licenses)
     FROM mixed JOIN peaks USING (host_id) WHERE needs_datacenter
 )
-SELECT host_id AS subject_id, option, edition, (without_sa + with_sa)::BIGINT AS licenses_required,
+SELECT 'host' AS subject_kind, host_id AS subject_id, product, option, edition, (without_sa + with_sa)::BIGINT AS licenses_required,
     with_sa::BIGINT AS licenses_with_sa, is_available, (without_sa * price + with_sa * price_with_sa)::DECIMAL(38, 4) AS cost,
     steps::BIGINT[] AS curve_steps, steps_without_sa::BIGINT[] AS curve_without_sa, steps_with_sa::BIGINT[] AS curve_with_sa
 FROM options JOIN price USING (edition)
-ORDER BY subject_id, option, edition
+WHERE product = 'Windows Server'
+) TO '$WORK/demand/windows_server.parquet';

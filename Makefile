@@ -27,7 +27,7 @@ fix: $(VENV)/.developing
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Speed and memory, side by side with peers; then each rule module at ten million rows.
+# Speed and memory of every stage beside peers, at three sizes; then each rule module at ten million rows (docs/benchmarks.md).
 bench: $(VENV)/.developing
 	$(BIN)/python -m benchmarks
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from lmanalytics.facts.host_facts import WINDOWS_SERVER
+from lmanalytics.rules.topics import held
 from lmanalytics.schemas import ENTITY
 
 Tables = dict[str, pl.LazyFrame]
@@ -55,7 +56,7 @@ def estate(tables: Tables, answered: Tables) -> Estate | None:
         is_homeless=alone,
     )
     if "ose_outcomes" in answered:
-        backups = answered["ose_outcomes"].filter(pl.col("reason") == "backup_instance").select("row_id")
+        backups = held(answered["ose_outcomes"].filter(pl.col("reason") == "backup_instance").select("row_id"))
         oses = oses.join(backups, on="row_id", how="anti")
     hosts, installs = pl.collect_all([_hosts(tables, answered, oses), _installs(answered, oses)], engine="streaming")
     return Estate(hosts, oses, installs)

@@ -8,6 +8,7 @@ from lmanalytics.evidence.unknowns_stacked import ENDS, copies, stacked
 from lmanalytics.evidence.unknowns_varied import BY_ITSELF, cheapest, required
 from lmanalytics.facts.estate_facts import policies_in_force
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.topics import held
 from lmanalytics.schemas import ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
@@ -34,7 +35,7 @@ def ranges(tables: Tables, answered: Tables, ends: Ends, settings: Settings, at_
     known = estate(tables, answered)
     if known is None or "demand" not in answered:
         return pl.DataFrame()
-    missing = found(known)
+    missing = held(found(known))
     lacking = places(missing)
     if lacking.is_empty():
         return pl.DataFrame()

@@ -6,7 +6,8 @@ from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import failover_coverage, failover_eligibility, failover_passive, failover_rights
 from lmanalytics.rules.right._access import access_ends, has_sa
-from lmanalytics.rules.right._copies import OSE, PRODUCT, Copies, copies
+from lmanalytics.rules.right._copies import PRODUCT, Copies, copies
+from lmanalytics.rules.right._machines import OSE
 from lmanalytics.rules.topics import Tables
 from lmanalytics.rules.trace import EXPLANATION, explain
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY

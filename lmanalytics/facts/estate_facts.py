@@ -29,10 +29,11 @@ def facts(tables: dict[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.L
 
     """
     policies = policies_in_force(settings)
-    host_table = host_rows(tables, settings.as_of)
-    ose_table = ose_rows(tables, settings.as_of)
+    # Hosts rest on OSEs and OSEs on hosts: held, so that neither is made anew wherever the other is read.
+    host_table = _held(host_rows(tables, settings.as_of))
+    ose_table = _held(ose_rows(tables, settings.as_of))
     physical = ose_table.filter((pl.col("state") == "current") & (pl.col("kind") == "physical"))
-    host_facts = mark_hosts(hosts(host_table, physical, policies), ose_table)
+    host_facts = _held(mark_hosts(hosts(host_table, physical, policies), ose_table))
     ose_facts = oses(
         ose_table,
         host_facts,
@@ -46,6 +47,10 @@ def facts(tables: dict[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.L
         "oses": ose_facts.sort("row_id"),
         "host_rows": host_table.select("entity_id", "row_id", "host_id", "state").sort("row_id"),
     }
+
+
+def _held(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.collect(engine="streaming").lazy()
 
 
 def policies_in_force(settings: Settings) -> dict[str, str]:

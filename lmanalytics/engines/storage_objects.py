@@ -154,7 +154,8 @@ def said(error: Exception, url: str) -> StorageError:
     place = url or (found.group(1) if (found := re.search(r"\(path: ([^)]*)\)", text)) else "A storage URL")
     meaning = next((told for marks, told in _MEANINGS if any(m in str(error) for m in marks)), "the store refused")
     credentials = _CREDENTIALS.get(urlsplit(place).scheme, "the cloud's credentials")
-    first = text.partition("\n")[0].split("<?xml")[0].rstrip(": ")
+    code = f", {found.group(1)}" if (found := re.search(r"<Code>(\w+)</Code>", text)) else ""
+    first = text.partition("\n")[0].partition("<")[0].rstrip(": \ufeff") + code
     return StorageError(f"{place}: {meaning.format(credentials=credentials)}. It said: {first}.")
 
 

@@ -218,6 +218,10 @@ def answering(status, body):
             "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token in 2s - HTTP error",
             "AWS_ACCESS_KEY_ID",
         ),
+        (
+            answering("400 Bad Request", "<?xml?>\n<Error>\n<Code>OutOfRangeInput</Code></Error>"),
+            "400 Bad Request, OutOfRangeInput.",
+        ),
         (answering("503 Slow Down", ""), "the store refused"),
     ],
 )

@@ -63,7 +63,7 @@ class Run:
     def facts(self, grain: str) -> pl.LazyFrame | None:
         """Scan the facts of one grain (`hosts`, `oses`, …), or return None where the run holds none."""
         path = self.path / "facts" / f"{grain}.parquet"
-        return pl.scan_parquet(path) if path.is_file() else None
+        return pl.scan_parquet(path) if path.exists() else None
 
     def quarantined(self, table: str) -> pl.LazyFrame:
         """Scan the rejected rows of a table, with their `reasons`."""

@@ -117,7 +117,7 @@ def _side(run: Path, document: dict[str, Any]) -> Side:
         str(document["run_id"]),
         Settings(date.fromisoformat(document["as_of"]), register.in_force(Settings(date.max, readings))),
         tables,
-        {name: pl.scan_parquet(path) for name, path in files.items() if path.is_file()},
+        {name: pl.scan_parquet(path) for name, path in files.items() if path.exists()},
         program=digest_of([document["program"]["sha256"], document["versions"]]),
         is_scenario="scenario" in document,
         amendments=tuple(told_in(document)),

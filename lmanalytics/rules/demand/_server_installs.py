@@ -10,7 +10,7 @@ from lmanalytics.rules.demand._versions import releases
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
-from lmanalytics.rules.topics import Tables
+from lmanalytics.rules.topics import Tables, held
 from lmanalytics.schemas import CANONICAL, ENTITY
 
 OSE = [ENTITY, "ose_id"]
@@ -51,7 +51,7 @@ def installs(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     known = releases(settings).select("product").unique().with_columns(_is_known=pl.lit(value=True))
     placed = (
         modelled.join(known, on="product", how="left")
-        .join(_oses(inputs), on=OSE, how="left")
+        .join(_oses(inputs, held(rows.select(OSE).unique())), on=OSE, how="left")
         .join(_mobile(inputs, settings), on=[*OSE, "product"], how="left")
         .with_columns(running_instances=pl.lit(1, pl.Int64))
     )
@@ -65,8 +65,8 @@ def installs(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _oses(inputs: Tables) -> pl.LazyFrame:
-    """Say of each OSE where it is, and what excludes it; a host without an OSE of its own counts as one that runs."""
+def _oses(inputs: Tables, asked: pl.LazyFrame) -> pl.LazyFrame:
+    """Say of OSEs where they are, and what excludes them; a host without an OSE of its own counts as one that runs."""
     columns = {"location": pl.String, "operator": pl.String, "_obstacle": pl.String, "_is_current": pl.Boolean}
     none = pl.LazyFrame(schema={**dict.fromkeys(OSE, pl.String), **columns})
     left_out = [OseReason.TEMPLATE.code, OseReason.NOT_RUNNING.code]
@@ -75,6 +75,7 @@ def _oses(inputs: Tables) -> pl.LazyFrame:
         hosts = inputs["facts_hosts"].select(ENTITY, "host_id", _operator="operator")
         oses = (
             inputs["facts_oses"]
+            .join(asked, on=OSE, how="semi")
             .join(hosts, on=[ENTITY, "host_id"], how="left")
             .select(
                 *OSE,
@@ -82,16 +83,18 @@ def _oses(inputs: Tables) -> pl.LazyFrame:
                 operator=pl.coalesce("operator", "_operator"),
                 _obstacle=pl.when(pl.col("reason").is_in(left_out)).then("reason"),
                 _is_current=pl.col("state") == "current",
+                _row="row_id",
             )
-            .sort("_is_current", descending=True)
+            .sort("_is_current", "_row", descending=[True, False])
             .unique(OSE, keep="first", maintain_order=True)
+            .drop("_row")
         )
     if "facts_hosts" not in inputs:
         return oses
     physical = inputs["facts_hosts"].select(
         ENTITY, pl.col("host_id").alias("ose_id"), pl.lit("on_premises").alias("location"), "operator",
         _obstacle=pl.lit(None, pl.String), _is_current=pl.lit(value=True),
-    )  # fmt: skip
+    ).join(asked, on=OSE, how="semi")  # fmt: skip
     return pl.concat([oses, physical.join(oses, on=OSE, how="anti")])
 
 

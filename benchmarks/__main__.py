@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmarks.contestants import CONTESTANTS, END_TO_END, STAGES, Order
 from benchmarks.estate import bench
+from benchmarks.journal import keep
 from benchmarks.measure import ROOT, Limits, StageError
 from benchmarks.position import bench_position, position_table
-from benchmarks.results import keep
 from benchmarks.rule_inputs import by_name
 from benchmarks.rule_modules import ROWS, bench_rules, rules_table
 from benchmarks.sizes import SIZES, USUAL

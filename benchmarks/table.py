@@ -12,7 +12,7 @@ _OF_ALL = ("L", "XL")
 
 
 def table(document: Found) -> str:
-    """Lay a document of `results` out for a terminal."""
+    """Lay a document of `journal` out for a terminal."""
     lines = []
     for size in document["sizes"]:
         lines += _size(size)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks import agreement, contestants, estate, results, table
+from benchmarks import agreement, contestants, estate, journal, table
 from benchmarks.engines import duckdb_sql, ours, pandas_peer
 from benchmarks.measure import Limits, Measurement, StageError, laps, measure, run
 from lmanalytics import answers, stored
@@ -318,10 +318,10 @@ def test_a_run_with_a_memory_limit_is_judged_by_it():
 
 
 def test_results_of_one_estate_are_added_up_and_those_of_another_replaced(tmp_path):
-    results.keep({"sizes": [size_of("S", 100, ours=1.0, limit=2.0)]}, tmp_path)
-    path = results.keep({"sizes": [size_of("S", 100, limit=3.0, duckdb=4.0)]}, tmp_path)
+    journal.keep({"sizes": [size_of("S", 100, ours=1.0, limit=2.0)]}, tmp_path)
+    path = journal.keep({"sizes": [size_of("S", 100, limit=3.0, duckdb=4.0)]}, tmp_path)
     (size,) = json.loads(path.read_text())["sizes"]
     assert {m["engine"]: m["seconds"] for m in size["measured"]} == {"ours": 1.0, "limit": 3.0, "duckdb": 4.0}
-    results.keep({"sizes": [size_of("S", 200, limit=9.0)]}, tmp_path)
+    journal.keep({"sizes": [size_of("S", 200, limit=9.0)]}, tmp_path)
     (size,) = json.loads(path.read_text())["sizes"]
     assert {m["engine"]: m["seconds"] for m in size["measured"]} == {"limit": 9.0}

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks import results, rule_inputs, rule_modules
+from benchmarks import journal, rule_inputs, rule_modules
 from benchmarks.engines import rule_modules as engine
 from benchmarks.measure import Measurement, StageError, measure
 from lmanalytics.rules.register import modules
@@ -98,7 +98,7 @@ def test_a_stage_that_takes_too_long_is_stopped(work):
 
 @pytest.mark.slow
 def test_one_command_measures_the_modules_asked_for_and_keeps_the_sizes_of_the_day(tmp_path):
-    earlier = results.keep({"sizes": [{"size": "S", "hosts": 2_500}]}, tmp_path)
+    earlier = journal.keep({"sizes": [{"size": "S", "hosts": 2_500}]}, tmp_path)
     command = [sys.executable, "-m", "benchmarks", "--rules", "--rows", "2000", "--modules", f"{EXPRESSIONS},{FRAME}"]
     command += ["--work", str(tmp_path / "work"), "--results", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -122,14 +122,14 @@ def rates(rows, measured, unmeasured=()):
 
 
 def test_results_of_one_day_are_added_up_and_replaced_by_size_and_module(tmp_path):
-    results.keep({"sizes": [{"size": "M", "hosts": 3, "run": 1}], "rule_modules": rates(9, ["a1", "b1"])}, tmp_path)
-    path = results.keep({"sizes": [{"size": "M", "hosts": 3, "run": 2}, {"size": "S", "hosts": 2}]}, tmp_path)
+    journal.keep({"sizes": [{"size": "M", "hosts": 3, "run": 1}], "rule_modules": rates(9, ["a1", "b1"])}, tmp_path)
+    path = journal.keep({"sizes": [{"size": "M", "hosts": 3, "run": 2}, {"size": "S", "hosts": 2}]}, tmp_path)
     document = json.loads(path.read_text())
     assert document["sizes"] == [{"size": "S", "hosts": 2}, {"size": "M", "hosts": 3, "run": 2}]
     assert document["rule_modules"] == rates(9, ["a1", "b1"])
-    results.keep({"rule_modules": rates(9, ["b2"], ["c2"])}, tmp_path)
+    journal.keep({"rule_modules": rates(9, ["b2"], ["c2"])}, tmp_path)
     assert json.loads(path.read_text())["rule_modules"] == rates(9, ["a1", "b2"], ["c2"])
-    results.keep({"rule_modules": rates(8, ["b3"])}, tmp_path)
+    journal.keep({"rule_modules": rates(8, ["b3"])}, tmp_path)
     assert json.loads(path.read_text())["rule_modules"] == rates(8, ["b3"])
 
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Executor
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,12 +12,15 @@ from lmanalytics import stored
 from lmanalytics.evidence import accounts, findings, unknowns
 from lmanalytics.evidence.again import again, computed
 from lmanalytics.evidence.policies import policies
+from lmanalytics.evidence.told import told
 from lmanalytics.facts import estate_facts, software
-from lmanalytics.facts.identities import by_id, identified
+from lmanalytics.facts.identities import REFERENCES, by_id, identified
+from lmanalytics.kept_run import scanned, step
+from lmanalytics.kept_steps import Kept
 from lmanalytics.partition import stages as partition
 from lmanalytics.partition.split import count
 from lmanalytics.position import stage as position_stage
-from lmanalytics.rules import register, topics
+from lmanalytics.rules import topics
 from lmanalytics.rules.benefit import stage as benefit
 from lmanalytics.rules.benefit import step_up_opportunities
 from lmanalytics.rules.demand import stage as demand
@@ -42,7 +45,7 @@ def compute(
     ingested: "Ingested",
     gated: "Gated",
     settings: Settings,
-    folder: Path,
+    kept: Kept,
     progress: Progress,
     engine: Executor | None = None,
 ) -> dict[str, Any]:
@@ -51,11 +54,12 @@ def compute(
     An estate of more rows than fit one partition is computed in parts, which changes no answer.
 
     Args:
-        tables: the accepted canonical tables; an absent one was not given.
+        tables: the accepted canonical tables, scanned by `kept`; an absent one was not given.
         ingested: sources and findings of the readers.
         gated: counts and checks of the gate.
         settings: date and policies in force.
-        folder: the run folder; a folder beside it holds the parts until the run is complete.
+        kept: what earlier runs left; its folder is that of the run. A folder beside it holds the parts until the
+            run is complete.
         progress: told of each stage.
         engine: where parts are computed; None: in this process.
 
@@ -65,8 +69,10 @@ def compute(
     """
     stages: dict[str, Tables] = {}
     notes: topics.Notes = {}
-    work, number = folder.with_suffix(".parts"), count(tables)
-    parted = partition.Parted(settings, work, number, engine, progress) if number > 1 else None
+    folder, number = kept.into, count(tables)
+    work = folder.with_suffix(".parts")
+    parted = partition.Parted(settings, kept.below(work), number, engine, progress) if number > 1 else None
+    by = partial(step, kept, settings)
     for name, (words, stage) in STAGES.items():
         if words:
             progress(words)
@@ -74,31 +80,35 @@ def compute(
         own = topics.every if parted is None else demand.by_whole
         stages[name] = {}
         if parted is not None and name == "facts":
-            kept, aside = _sorted_out(known, settings)
-            files = parted.estate(known | kept, {n: [p] for n, p in gated.accepted.items()})
-            stages[name] = stored.kept(files, folder) | stored.saved(aside, folder)
+            files = parted.estate(known, _to_compute_with, {n: [p] for n, p in gated.accepted.items()})
+            aside = by("facts.set_aside", known, lambda tables: _sorted_out(tables, settings)[1])
+            stages[name] = scanned(kept, stored.kept(files, folder)) | aside
             continue
         if parted is not None and name == "demand":
             files = parted.demand(stored.files(folder, known, gated.accepted))
-            found = stored.kept(files, folder)
-            stages[name] = found | stored.saved(_differing(demand.over_all(found, settings), found), folder)
-        given = computed(name, stage, known, settings, own, notes)
-        stages[name] |= stored.saved(given, folder)
+            found = scanned(kept, stored.kept(files, folder))
+            stages[name] = found | by("demand.over_all", found, lambda parts: _over_all(parts, settings))
+        stages[name] |= computed(name, stage, known, settings, own, notes, by)
     answered = _known({}, stages)
     progress("accounts and findings")
     facts = {name.removeprefix("facts_"): frame for name, frame in (stages["facts"] | stages["identities"]).items()}
-    answered |= stored.saved(unknowns.answers(tables, answered, settings), folder)
+    both = {"tables": tables, "answered": answered}
+    answered |= step(kept, settings, "evidence.unknowns", both, lambda t, a: unknowns.answers(t, a, settings))
     evidence = {
         "accounts": accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine"),
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),
         "findings": findings.findings(answered, ingested.findings, gated.checks),
-        "policies": _policies(tables, stages, settings, notes),
     }
     stored.saved(evidence, folder)
+    given = {stage: sorted(policies) for stage, policies in sorted(notes.items())}
+    step(
+        kept, settings, "evidence.policies", {"": tables, **stages},
+        lambda own, *found: {"policies": _policies(own, dict(zip(stages, found, strict=True)), settings, notes)}, given,
+    )  # fmt: skip
     for name in ANSWERS.keys() - {p.stem for p in folder.glob("*.parquet")}:
         stored.saved({name: ANSWERS[name].empty()}, folder)
     shutil.rmtree(work, ignore_errors=True)
-    return _told(tables)
+    return told(tables)
 
 
 def position(tables: Tables, settings: Settings) -> Tables:
@@ -139,14 +149,20 @@ def _sorted_out(known: Tables, settings: Settings) -> tuple[Tables, Tables]:
 def _identities(known: Tables, settings: Settings) -> Tables:
     hosts = known.get("facts_hosts", CANONICAL["hosts"].empty())
     oses = known.get("facts_oses", CANONICAL["oses"].empty())
-    tables = known | _sorted_out(known, settings)[0]
+    tables = _to_compute_with(known, settings)
     if "facts_installs" in known:
-        tables = {name: frame for name, frame in known.items() if name != "installs"}
+        tables = {name: known[name] for name in REFERENCES if name in known and name != "installs"}
     return {f"facts_{name}": frame for name, frame in identified(tables, hosts, oses).items()}
 
 
-def _differing(found: Tables, before: Tables) -> Tables:
-    return {name: frame for name, frame in found.items() if frame is not before.get(name)}
+def _over_all(parts: Tables, settings: Settings) -> Tables:
+    """Return what parts do not tell by themselves."""
+    found = demand.over_all(parts, settings)
+    return {name: frame for name, frame in found.items() if frame is not parts.get(name)}
+
+
+def _to_compute_with(known: Tables, settings: Settings) -> Tables:
+    return known | _sorted_out(known, settings)[0]
 
 
 def _position(known: Tables, settings: Settings) -> Tables:
@@ -218,34 +234,3 @@ def _policies(tables: Tables, stages: dict[str, Tables], settings: Settings, not
         return again(policy, other, tables, stages, {name: stage for name, (_, stage) in STAGES.items()}, notes)
 
     return policies(settings, _known({}, stages), asked if small else None)
-
-
-def _told(tables: Tables) -> dict[str, Any]:
-    given = sorted(tables)
-    not_computable = [
-        f"{what}: table {name} was not given"
-        for name, what in (
-            ("purchases", "what is owned"),
-            ("hosts", "licensing by physical cores"),
-            ("oses", "what runs"),
-            ("prices", "cost"),
-            ("agreements", "order windows"),
-        )
-        if name not in given
-    ]
-    facts = ("facts_hosts", "facts_oses", "facts_host_rows") if {"hosts", "oses"} & tables.keys() else ()
-    for answer, absent in topics.lacking(register.every_topic(), {*given, *ANSWERS, *facts}).items():
-        if answer in ANSWERS.keys() - set(topics.SHARED):
-            names = ", ".join(sorted({name.removeprefix("facts_") for name in absent}))
-            not_computable.append(f"{answer.replace('_', ' ')}: table {names} was not given")
-    entities = sorted({e for t in tables.values() for e in t.select("entity_id").unique().collect().to_series()})
-    currencies = (
-        [] if "prices" not in tables else sorted(tables["prices"].select("currency").unique().collect().to_series())
-    )
-    return {
-        "entities": entities,
-        "currencies": currencies,
-        "tables": given,
-        "not_computable": not_computable,
-        "reasons": register.reasons(),
-    }

@@ -1,6 +1,7 @@
 """What a step reads of the tables and files that it is handed: the same reads again mean the same answer."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Generic, TypeVar
 
 from lmanalytics.errors import RunError
@@ -101,9 +102,20 @@ class Noted(Mapping[str, T], Generic[T]):
         own = {name: frame for name, frame in other.items() if name not in self}
         return Noted(self._tables, self._reads, self._label, {**own, **self._own})
 
+    def keys(self) -> "_Names":
+        """Return the names; to ask whether some are among them reads no others."""
+        return _Names(self)
+
     def copy(self) -> "Noted[T]":
         """Return the same tables, which note on."""
         return self | {}
+
+
+class _Names(KeysView[str]):
+    """Names of tables, of which `{…} <= names` asks for each, and for no others."""
+
+    def __ge__(self, names: AbstractSet[Any]) -> bool:
+        return all([name in self for name in sorted(names)])  # noqa: C419 (each of them is noted)
 
 
 def holds(found: Mapping[str, str | None], given: Mapping[str, Named], digest: Digest) -> bool:

@@ -11,7 +11,7 @@ from lmanalytics.evidence.digests import digest_of
 from lmanalytics.kept import Entry, Store
 from lmanalytics.kept_reads import Named, Noted, Reads, holds
 from lmanalytics.rules import amendments, register
-from lmanalytics.rules.parameters import Settings, consulting
+from lmanalytics.rules.parameters import Settings, consulted, consulting
 
 Tables = dict[str, pl.LazyFrame]
 Save = Callable[[Tables], Mapping[str, Iterable[Path]]]
@@ -65,6 +65,12 @@ class Kept:
         self.store = store
         self._program, self.into, self._fresh = program, into, fresh
         self._tables: dict[int, tuple[pl.LazyFrame, str]] = {}
+
+    def below(self, folder: Path) -> "Kept":
+        """Serve the same run in another folder; what it computes and takes is told of here, too."""
+        other = Kept(self.store, self._program, folder, fresh=self._fresh)
+        other.computed, other.taken = self.computed, self.taken
+        return other
 
     def scan(self, paths: Iterable[Path]) -> pl.LazyFrame:
         """Scan the files of a table, and know it from now on by what they hold."""
@@ -138,17 +144,18 @@ class Kept:
         asked = self.question(name, settings, given)
         if found := self.recall(asked, sources):
             return Made(found.told, set(found.policies), is_kept=True)
-        reads, consulted = Reads(self.digest), set[str]()
-        with consulting(consulted):
+        reads, names = Reads(self.digest), set[str]()
+        with consulting(names):
             paths, told = write(*(Noted(one, reads, label) for label, one in sources.items()))
         reads.over()
-        self.remember(asked, reads, consulted, paths, told)
-        return Made(told, consulted)
+        self.remember(asked, reads, names, paths, told)
+        return Made(told, names)
 
     def question(self, name: str, settings: Settings, given: Any = None) -> Question:
         """Say what a step is asked, beside the tables that it will read."""
         base = digest_of([self._program, settings.as_of, [repr(one) for one in amendments.in_force()], given])
-        return Question(name, base, register.in_force(settings))
+        readings = {one.name: settings.policies.get(one.name, one.default) for one in register.policies().values()}
+        return Question(name, base, readings)  # `chosen` would note them all as consulted
 
     def recall(self, asked: Question, sources: Mapping[str, Named]) -> Entry | None:
         """Take the files of a step from the store; None, and it must be computed, where it has none that hold."""
@@ -160,14 +167,15 @@ class Kept:
                 and self.store.restore(entry, self.into)
             ):
                 self.taken.append(asked.step)
+                consulted(set(entry.policies))
                 return entry
         self.computed.append(asked.step)
         return None
 
-    def remember(self, asked: Question, reads: Reads, consulted: set[str], paths: list[Path], told: Any) -> None:
+    def remember(self, asked: Question, reads: Reads, policies: set[str], paths: list[Path], told: Any) -> None:
         """Keep what a step wrote, unless it read what has no digest."""
         if reads.is_known:
-            readings = {policy: asked.readings[policy] for policy in sorted(consulted)}
+            readings = {policy: asked.readings[policy] for policy in sorted(policies)}
             self.store.keep(Entry(asked.step, asked.base, reads.found, readings, told=told), paths, self.into)
 
 

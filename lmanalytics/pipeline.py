@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ import polars as pl
 from lmanalytics import answers
 from lmanalytics.errors import RunError, UsageError
 from lmanalytics.evidence import manifest
+from lmanalytics.evidence.digests import digest_of
+from lmanalytics.kept import Store
+from lmanalytics.kept_steps import Kept
 from lmanalytics.rules import register
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.workspace import Workspace
@@ -58,18 +62,23 @@ def run(
         raise UsageError(message)
     register.in_force(Settings(as_of, policies or {}))
     asked = manifest.question(exports, as_of, policies or {})
-    return completed(workspace, asked, lambda folder: _compute(exports, folder, asked, progress), fresh=fresh)
+    return completed(workspace, asked, lambda kept: _compute(exports, kept, asked, progress), fresh=fresh)
 
 
 def completed(
-    workspace: Workspace, asked: manifest.Question, fill: Callable[[Path], None], *, fresh: bool = False
+    workspace: Workspace, asked: manifest.Question, fill: Callable[[Kept], None], *, fresh: bool = False
 ) -> Done:
-    """Let `fill` write the folder of a run under another name, and rename it when complete; once, unless `fresh`."""
+    """Let `fill` write the folder of a run under another name, and rename it when complete; once, unless `fresh`.
+
+    What earlier runs left is used where it holds; a `fresh` run computes everything and replaces it.
+    """
     target = workspace.runs / asked.run_id
     if (target / manifest.NAME).is_file() and not fresh:
         return Done(target, is_reused=True)
     with _unfinished(workspace.runs, asked.run_id) as folder:
-        fill(folder)
+        store = Store(workspace.kept)
+        fill(Kept(store, digest_of([asked.program, asked.versions]), folder, fresh=fresh))
+        store.prune()
         if target.exists():
             shutil.rmtree(target)
         folder.rename(target)
@@ -83,38 +92,39 @@ def check(
     as_of: date,
     policies: dict[str, str] | None = None,
     progress: Progress = lambda _: None,
+    kept: Kept | None = None,
+    digests: Mapping[str, str] | None = None,
 ) -> tuple["Ingested", "Gated"]:
-    """Read and validate only: accepted, quarantined and the validation results are left in `into`."""
+    """Read and validate only: accepted, quarantined and the validation results are left in `into`.
+
+    A run hands over what earlier ones left (`kept`), and the digests of its exports.
+    """
     progress("reading exports")
     from lmanalytics.ingest.readers import ingest, raw  # noqa: PLC0415 (a help text needs no readers)
 
-    ingested = ingest(exports, into / "tables", as_of, policies)
+    ingested = ingest(exports, into / "tables", as_of, policies, digests)
     progress("validating")
-    from lmanalytics.quality.docs import write_docs  # noqa: PLC0415 (Great Expectations takes seconds to import)
-    from lmanalytics.quality.gate import gate  # noqa: PLC0415
+    from lmanalytics.kept_gate import gated_by  # noqa: PLC0415 (Great Expectations takes seconds to import)
+    from lmanalytics.quality.docs import write_docs  # noqa: PLC0415 (as above)
 
-    gated = gate(
-        ingested.tables,
-        into / "accepted",
-        into / "quarantine",
-        into / "quality",
-        lambda file, sheet, rows: raw(exports, file, sheet, rows),
-        as_of=as_of,
-    )
+    gated = gated_by(kept, ingested.tables, into, digests or {}, partial(raw, exports), as_of)
     write_docs(into / "quality", into / "quality" / "docs")
     shutil.rmtree(into / "tables")
     return ingested, gated
 
 
-def _compute(exports: Path, folder: Path, asked: manifest.Question, progress: Progress) -> None:
-    ingested, gated = check(exports, folder, as_of=asked.as_of, policies=asked.policies, progress=progress)
+def _compute(exports: Path, kept: Kept, asked: manifest.Question, progress: Progress) -> None:
+    ingested, gated = check(
+        exports, kept.into, as_of=asked.as_of, policies=asked.policies, progress=progress,
+        kept=kept, digests=asked.inputs,
+    )  # fmt: skip
     settings = Settings(asked.as_of, ingested.estate.policies)
     gated.check_share(settings)
-    answer(folder, asked, ingested, gated, settings, progress)
+    answer(kept, asked, ingested, gated, settings, progress)
 
 
 def answer(
-    folder: Path,
+    kept: Kept,
     asked: manifest.Question,
     ingested: "Ingested",
     gated: "Gated",
@@ -124,11 +134,11 @@ def answer(
 ) -> None:
     """Answer from accepted tables and write the manifest, which says what is `told` besides."""
     in_force = register.in_force(settings)
-    tables = {name: pl.scan_parquet(path) for name, path in sorted(gated.accepted.items())}
-    facts = answers.compute(tables, ingested, gated, settings, folder, progress)
+    tables = {name: kept.scan([path]) for name, path in sorted(gated.accepted.items())}
+    facts = answers.compute(tables, ingested, gated, settings, kept, progress)
     progress("writing the manifest")
     rules = register.rule_register(asked.as_of).with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()
-    manifest.write(folder, asked, in_force, rules, facts | (told or {}))
+    manifest.write(kept.into, asked, in_force, rules, facts | (told or {}))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from lmanalytics.errors import RunError, UsageError, did_you_mean
 
 _PACKAGED = Path(__file__).parent / "_workspace"
 TEMPLATE = _PACKAGED if _PACKAGED.exists() else Path(__file__).parents[1]
-GITIGNORE = "data/raw/*\ndata/runs/\nreports/*\n"
+GITIGNORE = "data/raw/*\ndata/runs/\ndata/kept/\nreports/*\n"
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,11 @@ class Workspace:
     def runs(self) -> Path:
         """Answers, one folder a run."""
         return self.root / "data" / "runs"
+
+    @property
+    def kept(self) -> Path:
+        """What runs leave for later runs; it may be deleted at any time."""
+        return self.root / "data" / "kept"
 
     @property
     def reports(self) -> Path:

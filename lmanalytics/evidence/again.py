@@ -72,12 +72,13 @@ def computed(
     settings: Settings,
     only: topics.Choice = topics.every,
     notes: topics.Notes | None = None,
+    by: topics.By = topics.plainly,
 ) -> Tables:
     """Compute a stage, of those of `TOPICAL` the chosen topics, and note the policies that are consulted."""
     if name in TOPICAL:
-        return stage(known, settings, only, notes)
+        return stage(known, settings, only, notes, by)
     with consulting(notes.setdefault(name, set()) if notes is not None else set()):
-        return stage(known, settings)
+        return by(name, known, lambda tables: stage(tables, settings))
 
 
 def _reads(stage: str, changed: Tables) -> bool:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from lmanalytics import engines
+from lmanalytics import engines, kept_parts
+from lmanalytics.kept_steps import Kept
 from lmanalytics.partition.split import Parts, split
 from lmanalytics.rules import amendments, reach
 from lmanalytics.rules.demand import stage as demand
@@ -23,7 +26,7 @@ class Parted:
 
     Args:
         settings: date and policies.
-        work: the folder of the parts; what an interrupted run left there is used.
+        kept: what earlier runs left; its folder is that of the parts. What an interrupted run left there is used.
         number: how many parts.
         engine: where parts are computed; None: here, one after the other.
         progress: told of each part.
@@ -31,25 +34,27 @@ class Parted:
     """
 
     def __init__(
-        self, settings: Settings, work: Path, number: int, engine: Executor | None, progress: Callable[[str], None]
+        self, settings: Settings, kept: Kept, number: int, engine: Executor | None, progress: Callable[[str], None]
     ) -> None:
-        self.settings, self.work, self.number = settings, work, number
+        self.settings, self.kept, self.work, self.number = settings, kept, kept.into, number
         self.engine, self.progress = engine, progress
         self._parts = Parts(number, {}, {})
         self._facts: Paths = {}
 
-    def estate(self, tables: Tables, shared: Paths) -> Paths:
+    def estate(self, tables: Tables, chosen: Callable[[Tables, Settings], Tables], shared: Paths) -> Paths:
         """Split the estate and make its facts.
 
         Args:
-            tables: canonical tables, of installs only those to compute with.
+            tables: canonical tables.
+            chosen: leaves of installs only those to compute with.
             shared: the files of tables that each part is given whole, of which `providers` is read.
 
         Returns:
             The files of facts_hosts, facts_oses, facts_host_rows and, of the split itself, facts_installs.
 
         """
-        self._parts = split(tables, self.settings.as_of, self.work / "split", self.number)
+        made = self.kept.files("split", {"": tables}, self.settings, partial(self._split, chosen), given=self.number)
+        self._parts = self._found(made.told)
         read = {
             name: self._parts.files[name] for name in (*_MACHINES, "elsewhere_of_oses") if name in self._parts.files
         }
@@ -75,13 +80,27 @@ class Parted:
         whole = {name: paths for name, paths in shared.items() if name in words and name not in {*read, *_FACTS}}
         return self._computed("demand", self._facts | read, whole)
 
+    def _split(self, chosen: Callable[[Tables, Settings], Tables], tables: Tables) -> tuple[list[Path], Any]:
+        parts = split(chosen(tables, self.settings), self.settings.as_of, self.work / "split", self.number)
+        told = [
+            {n: [p.name for p in paths] for n, paths in parts.files.items()},
+            {n: p.name for n, p in parts.shared.items()},
+        ]
+        return [*(path for paths in parts.files.values() for path in paths), *parts.shared.values()], told
+
+    def _found(self, told: Any) -> Parts:
+        folder = self.work / "split"
+        files, shared = told
+        parted = {name: [folder / name / path for path in paths] for name, paths in files.items()}
+        return Parts(self.number, parted, {name: folder / path for name, path in shared.items()})
+
     def _computed(self, work: str, parted: Paths, whole: Paths) -> Paths:
-        told = [amendment.told for amendment in amendments.in_force()]
+        told = [amendment.told() for amendment in amendments.in_force()]
         as_of, policies = self.settings.as_of.isoformat(), dict(self.settings.policies)
         same = {name: [str(path) for path in paths] for name, paths in whole.items()}
         tasks = []
         for part in range(self.number):
             own = {name: [str(paths[part])] for name, paths in parted.items()}
             tasks.append(engines.Task(work, part, same | own, str(self.work / work), as_of, policies, told))
-        results = engines.computed(tasks, self.engine, progress=self.progress)
+        results = kept_parts.computed(self.kept, tasks, self.engine, progress=self.progress)
         return {name: [Path(result.outputs[name].path) for result in results] for name in results[0].outputs}

@@ -70,13 +70,18 @@ def consulting(names: set[str]) -> Iterator[None]:
 
     Plans are made when rules are called, and no reading is asked for later: what was not consulted changes nothing.
     """
-    around, token = _CONSULTED.get(), _CONSULTED.set(names)
+    token = _CONSULTED.set(names)
     try:
         yield
     finally:
         _CONSULTED.reset(token)
-        if around is not None:
-            around |= names
+        consulted(names)
+
+
+def consulted(names: set[str]) -> None:
+    """Tell those who note of policies that were consulted when what is taken over now was computed."""
+    if (around := _CONSULTED.get()) is not None:
+        around |= names
 
 
 @dataclass(frozen=True)

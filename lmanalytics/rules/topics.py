@@ -20,6 +20,8 @@ from lmanalytics.rules.trace import EXPLANATION
 Tables = dict[str, pl.LazyFrame]
 Notes = dict[str, set[str]]
 Choice = Callable[[ModuleType], bool]
+By = Callable[[str, Tables, Callable[[Tables], Tables]], Tables]
+"""Computes a step by its name from tables, or takes over what is kept of it."""
 SHARED = ("demand", "findings")
 """Answers to which several topics, of several stages, add rows."""
 
@@ -43,8 +45,20 @@ def lacking(topics: Sequence[ModuleType], given: Iterable[str]) -> dict[str, lis
     return {answer: absent for answer, absent in sorted(needs.items()) if absent}
 
 
+def plainly(_: str, tables: Tables, compute: Callable[[Tables], Tables]) -> Tables:
+    """Compute a step."""
+    return compute(tables)
+
+
 def gather(
-    topics: Sequence[ModuleType], inputs: Tables, settings: Settings, notes: Notes | None = None, ask: str = "answers"
+    topics: Sequence[ModuleType],
+    inputs: Tables,
+    settings: Settings,
+    notes: Notes | None = None,
+    ask: str = "answers",
+    *,
+    by: By = plainly,
+    prefix: str = "",
 ) -> Tables:
     """Ask for answers every topic that has the tables for one of them.
 
@@ -54,6 +68,8 @@ def gather(
         settings: date and policies.
         notes: takes the policies that each topic consulted, by the topic's module.
         ask: the function to ask: `answers`, or `in_part` for the part of them that a partition can give.
+        by: computes each topic, as a step `<package>.<topic>`.
+        prefix: stands before the names of rows of demand.
 
     Returns:
         The answers by name; `demand_of_<topic>` and `findings_of_<topic>` hold the rows that a topic adds to those
@@ -68,12 +84,16 @@ def gather(
         known = inputs | found
         if all(set(tables) - known.keys() for tables in topic.NEEDS.values()):
             continue
-        name = topic.__name__.rpartition(".")[2]
+        package, name = topic.__name__.split(".")[-2:]
+
+        def asked(tables: Tables, topic: ModuleType = topic, name: str = name) -> Tables:
+            answers: Tables = getattr(topic, ask)(tables, settings)
+            if "findings" in answers:
+                answers = answers | {"findings": answers["findings"].sort("finding_id")}
+            return {(prefix if n == "demand" else "") + called(n, name): frame for n, frame in answers.items()}
+
         with consulting(notes.setdefault(topic.__name__, set()) if notes is not None else set()):
-            answers: Tables = getattr(topic, ask)(known, settings)
-        if "findings" in answers:
-            answers = answers | {"findings": answers["findings"].sort("finding_id")}
-        given = {called(answer, name): frame for answer, frame in answers.items()}
+            given = by(f"{package}.{name}", known, asked)
         if twice := sorted(found.keys() & given.keys()):
             message = f"{topic.__name__} gives {', '.join(twice)}, which another topic gave already."
             raise RuleError(message)
@@ -88,7 +108,7 @@ def called(answer: str, topic: str) -> str:
 
 def together(tables: Tables, answer: str) -> list[pl.LazyFrame]:
     """Return the rows that topics add to `demand` or `findings`, a frame for each topic by name."""
-    return [frame for name, frame in sorted(tables.items()) if name.startswith(f"{answer}_of_")]
+    return [tables[name] for name in sorted(tables) if name.startswith(f"{answer}_of_")]
 
 
 def held(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -16,6 +16,7 @@ from lmanalytics import pipeline
 from lmanalytics.errors import PolicyError, RunError
 from lmanalytics.evidence import manifest
 from lmanalytics.evidence.digests import digest_of, file_digest, program_digests, versions
+from lmanalytics.kept_steps import Kept
 from lmanalytics.rules import register
 from lmanalytics.rules.amendments import amended
 from lmanalytics.rules.parameters import Settings
@@ -86,7 +87,7 @@ def run(
     settings = settings_of(chain, document)
     asked = _asked(chain, document, settings)
     done = pipeline.completed(
-        workspace, asked, lambda folder: _fill(folder, chain, base, document, asked, progress), fresh=fresh
+        workspace, asked, lambda kept: _fill(kept, chain, base, document, asked, progress), fresh=fresh
     )
     told = manifest.read(done.path)["scenario"]
     return Done(done.path, done.is_reused, tuple(told["warnings"]))
@@ -126,12 +127,12 @@ def _asked(chain: Chain, document: dict[str, Any], settings: Settings) -> Asked:
 
 
 def _fill(
-    folder: Path, chain: Chain, base: Path, document: dict[str, Any], asked: Asked, progress: pipeline.Progress
+    kept: Kept, chain: Chain, base: Path, document: dict[str, Any], asked: Asked, progress: pipeline.Progress
 ) -> None:
     check(base, document)
     progress(f"patching tables: {chain.last.title}")
     found = patched(chain, base, document)
-    gated = scenario_gate.gated(found, base, folder, progress)
+    gated = scenario_gate.gated(found, base, kept.into, progress)
     told = _told(chain, document, asked, found)
     from lmanalytics.ingest.estate import Estate  # noqa: PLC0415 (a help text needs no readers)
     from lmanalytics.ingest.readers import Ingested  # noqa: PLC0415 (as above)
@@ -139,7 +140,7 @@ def _fill(
     findings = pl.read_parquet(base / "findings.parquet").filter(pl.col("area") == "ingest")
     ingested = Ingested({}, _sources(base, found, asked), findings, Estate(policies=found.settings.policies))
     with amended(found.amendments):
-        pipeline.answer(folder, asked, ingested, gated, found.settings, progress, {"scenario": told})
+        pipeline.answer(kept, asked, ingested, gated, found.settings, progress, {"scenario": told})
 
 
 def _sources(base: Path, found: Patched, asked: Asked) -> pl.DataFrame:

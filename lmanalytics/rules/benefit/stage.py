@@ -7,7 +7,11 @@ Tables = topics.Tables
 
 
 def answers(
-    inputs: Tables, settings: Settings, only: topics.Choice = topics.every, notes: topics.Notes | None = None
+    inputs: Tables,
+    settings: Settings,
+    only: topics.Choice = topics.every,
+    notes: topics.Notes | None = None,
+    by: topics.By = topics.plainly,
 ) -> Tables:
     """Ask the topics of this package.
 
@@ -16,9 +20,10 @@ def answers(
         settings: date and policies.
         only: which topics to ask.
         notes: takes the policies that each topic consulted.
+        by: computes each topic.
 
     Returns:
         The topics' answers (`topics.gather`).
 
     """
-    return topics.gather([t for t in topics.topics_of(benefit) if only(t)], inputs, settings, notes)
+    return topics.gather([t for t in topics.topics_of(benefit) if only(t)], inputs, settings, notes, by=by)

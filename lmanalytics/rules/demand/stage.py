@@ -17,7 +17,11 @@ _INSTALLS = "installs_outcomes_"
 
 
 def answers(
-    inputs: Tables, settings: Settings, only: topics.Choice = topics.every, notes: topics.Notes | None = None
+    inputs: Tables,
+    settings: Settings,
+    only: topics.Choice = topics.every,
+    notes: topics.Notes | None = None,
+    by: topics.By = topics.plainly,
 ) -> Tables:
     """Ask the topics of this package.
 
@@ -26,17 +30,15 @@ def answers(
         settings: date and policies.
         only: which topics to ask.
         notes: takes the policies that each topic consulted.
+        by: computes each topic.
 
     Returns:
         The topics' answers (`topics.gather`), with what rights require among them (`demand_of_rights`); `whole`
         puts them together.
 
     """
-    found = topics.gather([t for t in topics.topics_of(demand) if only(t)], inputs, settings, notes)
-    if rights := topics.together(inputs, "rights_demand"):
-        rows = pl.concat(rights, how="diagonal_relaxed")
-        found["demand_of_rights"] = demand_rows(rows, inputs.get("prices"), settings)
-    return found
+    found = topics.gather([t for t in topics.topics_of(demand) if only(t)], inputs, settings, notes, by=by)
+    return found | by("demand.rights", inputs, lambda tables: _of_rights(tables, settings))
 
 
 def in_part(inputs: Tables, settings: Settings) -> Tables:
@@ -87,7 +89,7 @@ def whole(parts: Tables) -> Tables:
         have = set(every.collect_schema().names())
         columns = [(pl.col(n) if n in have else pl.lit(None)).cast(t).alias(n) for n, t in schema.items()]
         found["demand"] = every.select(columns).sort(_KEY, nulls_last=True)
-    if rows := [frame for name, frame in sorted(parts.items()) if name.startswith(_INSTALLS)]:
+    if rows := [parts[name] for name in sorted(parts) if name.startswith(_INSTALLS)]:
         found["installs_outcomes"] = pl.concat(rows, how="diagonal_relaxed").sort("row_id")
     return found
 
@@ -102,3 +104,11 @@ def products(given: set[str]) -> tuple[str, ...]:
     declared = [getattr(topic, "PRODUCTS", {}) for topic in topics.topics_of(demand)]
     found = {name for one in declared for name, ways in one.items() if any(set(way) <= given for way in ways)}
     return tuple(sorted(found))
+
+
+def _of_rights(tables: Tables, settings: Settings) -> Tables:
+    rights = topics.together(tables, "rights_demand")
+    if not rights:
+        return {}
+    rows = pl.concat(rights, how="diagonal_relaxed")
+    return {"demand_of_rights": demand_rows(rows, tables.get("prices"), settings)}

@@ -7,7 +7,11 @@ Tables = topics.Tables
 
 
 def answers(
-    inputs: Tables, settings: Settings, only: topics.Choice = topics.every, notes: topics.Notes | None = None
+    inputs: Tables,
+    settings: Settings,
+    only: topics.Choice = topics.every,
+    notes: topics.Notes | None = None,
+    by: topics.By = topics.plainly,
 ) -> Tables:
     """Ask the topics of this package.
 
@@ -16,10 +20,11 @@ def answers(
         settings: date and policies.
         only: which topics to ask.
         notes: takes the policies that each topic consulted.
+        by: computes each topic.
 
     Returns:
         The topics' answers (`topics.gather`); what they require is `rights_demand_of_<topic>`.
 
     """
-    found = topics.gather([t for t in topics.topics_of(right) if only(t)], inputs, settings, notes)
-    return {f"rights_{n}" if n.startswith("demand_of_") else n: frame for n, frame in found.items()}
+    chosen = [topic for topic in topics.topics_of(right) if only(topic)]
+    return topics.gather(chosen, inputs, settings, notes, by=by, prefix="rights_")

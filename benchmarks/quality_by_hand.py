@@ -56,7 +56,9 @@ def quality_table(found: dict[str, Any]) -> str:
         )
     reached = "reached" if found["ratio"] <= MOST else "not reached"
     lines.append(f"ratio {found['ratio']:.2f}, goal {MOST:.1f}: {reached}")
-    lines += [f"{one['check']}: {one['by_hand']} by hand, {one['by_suites']}" for one in found["differing"]]
+    lines += [
+        f"{one['check']}: {one['by_hand']} by hand, {one['by_suites']} by the suites" for one in found["differing"]
+    ]
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from lmanalytics import stored
 TABLES = ("hosts", "oses", "installs")
 FIRST = date(1985, 1, 1)
 SHOWN = 20
+MOST_PROCESSORS, MOST_CORES = 32, 2048
 SOURCES = ["own", "azure_hybrid_benefit", "license_included", "spla", "visual_studio", "evaluation"]
 OPERATORS = ["customer", "authorized_outsourcer", "listed_provider"]
 HYPERVISORS = ["esxi", "hyper_v", "virtuozzo", "nutanix_ahv", "none", "other"]
@@ -42,8 +43,8 @@ CHECKS: dict[str, dict[str, tuple[pl.Expr, list[str]]]] = {
             col("physical_cores") < col("processors"),
             ["physical_cores", "processors"],
         ),
-        "processors.plausible": (col("processors") > 32, ["processors"]),
-        "physical_cores.plausible": (col("physical_cores") > 2048, ["physical_cores"]),
+        "processors.plausible": (col("processors") > MOST_PROCESSORS, ["processors"]),
+        "physical_cores.plausible": (col("physical_cores") > MOST_CORES, ["physical_cores"]),
         "observed_on.plausible": (~col("observed_on").is_between(FIRST, AS_OF), ["observed_on"]),
     },
     "oses": {
@@ -64,7 +65,7 @@ CHECKS: dict[str, dict[str, tuple[pl.Expr, list[str]]]] = {
         ),
         "license_source.known": (~col("license_source").is_in(SOURCES), ["license_source"]),
         "vcpus.at_least_1": (col("vcpus") < 1, ["vcpus"]),
-        "vcpus.plausible": (col("vcpus") > 2048, ["vcpus"]),
+        "vcpus.plausible": (col("vcpus") > MOST_CORES, ["vcpus"]),
         "vcpus.filled_where_needed": ((col("kind") == "virtual") & col("vcpus").is_null(), ["vcpus"]),
         "host_id.filled_where_needed": (
             (col("location") == "on_premises") & col("cluster_id").is_null() & col("host_id").is_null(),
@@ -121,7 +122,7 @@ def by_hand(work: Path) -> None:
         twice = keys.filter(col("len") > 1).collect(engine="streaming")
         counts["rows.present"] = int(counts["rows"] == 0)
         counts["key.unique"] = int(twice["len"].sum())
-        shown = {"key.unique": twice.head(SHOWN).drop("len").rows()}
+        shown = {"key.unique": twice.head(SHOWN).drop("len").rows()} if len(twice) else {}
         for name, (fails, columns) in checks.items():
             if counts[name]:
                 shown[name] = rows.filter(fails).select(columns).head(SHOWN).collect(engine="streaming").rows()
@@ -157,5 +158,5 @@ def by_suites(work: Path) -> None:
     _leave(work / "checks_by_suites.json", found)
 
 
-def _leave(path: Path, found: dict[str, object]) -> None:
+def _leave(path: Path, found: object) -> None:
     path.write_text(json.dumps(found, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")

@@ -15,8 +15,8 @@ from lmanalytics.evidence.policies import policies
 from lmanalytics.evidence.told import told
 from lmanalytics.facts import estate_facts, software
 from lmanalytics.facts.identities import REFERENCES, by_id, identified
-from lmanalytics.kept_run import scanned, step
-from lmanalytics.kept_steps import Kept
+from lmanalytics.kept import Kept
+from lmanalytics.kept.run import scanned, step
 from lmanalytics.partition import stages as partition
 from lmanalytics.partition.split import count
 from lmanalytics.position import stage as position_stage

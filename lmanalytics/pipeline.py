@@ -16,8 +16,7 @@ from lmanalytics import answers
 from lmanalytics.errors import RunError, UsageError
 from lmanalytics.evidence import manifest
 from lmanalytics.evidence.digests import digest_of
-from lmanalytics.kept import Store
-from lmanalytics.kept_steps import Kept
+from lmanalytics.kept import Kept, Store
 from lmanalytics.rules import register
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.workspace import Workspace
@@ -104,7 +103,7 @@ def check(
 
     ingested = ingest(exports, into / "tables", as_of, policies, digests)
     progress("validating")
-    from lmanalytics.kept_gate import gated_by  # noqa: PLC0415 (Great Expectations takes seconds to import)
+    from lmanalytics.kept.gate import gated_by  # noqa: PLC0415 (Great Expectations takes seconds to import)
     from lmanalytics.quality.docs import write_docs  # noqa: PLC0415 (as above)
 
     gated = gated_by(kept, ingested.tables, into, digests or {}, partial(raw, exports), as_of)

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from lmanalytics import engines, kept_parts
-from lmanalytics.kept_steps import Kept
+from lmanalytics import engines
+from lmanalytics.kept import Kept
+from lmanalytics.kept.parts import computed
 from lmanalytics.partition.split import Parts, split
 from lmanalytics.rules import amendments, reach
 from lmanalytics.rules.demand import stage as demand
@@ -102,5 +103,5 @@ class Parted:
         for part in range(self.number):
             own = {name: [str(paths[part])] for name, paths in parted.items()}
             tasks.append(engines.Task(work, part, same | own, str(self.work / work), as_of, policies, told))
-        results = kept_parts.computed(self.kept, tasks, self.engine, progress=self.progress)
+        results = computed(self.kept, tasks, self.engine, progress=self.progress)
         return {name: [Path(result.outputs[name].path) for result in results] for name in results[0].outputs}

@@ -16,7 +16,7 @@ from lmanalytics import pipeline
 from lmanalytics.errors import PolicyError, RunError
 from lmanalytics.evidence import manifest
 from lmanalytics.evidence.digests import digest_of, file_digest, program_digests, versions
-from lmanalytics.kept_steps import Kept
+from lmanalytics.kept import Kept
 from lmanalytics.rules import register
 from lmanalytics.rules.amendments import amended
 from lmanalytics.rules.parameters import Settings

@@ -8,8 +8,8 @@ from typing import Any, cast
 import polars as pl
 
 from lmanalytics.evidence.digests import digest_of
-from lmanalytics.kept import Entry, Store
-from lmanalytics.kept_reads import Named, Noted, Reads, holds
+from lmanalytics.kept.reads import Named, Noted, Reads, holds
+from lmanalytics.kept.store import Entry, Store
 from lmanalytics.rules import amendments, register
 from lmanalytics.rules.parameters import Settings, consulted, consulting
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lmanalytics.kept import Entry, Store
+from lmanalytics.kept.store import Entry, Store
 
 HOUR = 3600
 

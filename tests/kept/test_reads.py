@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmanalytics.errors import RunError
-from lmanalytics.kept_reads import Noted, Reads, holds
+from lmanalytics.kept.reads import Noted, Reads, holds
 
 NAMES = ("hosts", "oses", "prices", "licenses")
 

@@ -1,21 +1,23 @@
 """Partitions that are not computed again while their files and what they are asked are as they were."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from lmanalytics import engines
-from lmanalytics.engines import Output, Result, Task
-from lmanalytics.kept_reads import Reads
-from lmanalytics.kept_steps import Kept
+from lmanalytics.engines import Engine, Output, Result, Task
+from lmanalytics.kept import Kept
+from lmanalytics.kept.reads import Reads
 from lmanalytics.rules.parameters import Settings
 
 
 def computed(
-    kept: Kept, tasks: Sequence[Task], engine: Executor | None = None, *, progress: Callable[[str], None] = print
+    kept: Kept, tasks: Sequence[Task], engine: Engine | None = None, *, progress: Callable[[str], None] = print
 ) -> list[Result]:
     """Compute the tasks whose results are not kept; return all in the order of the partitions.
+
+    What lies at a URL is not kept.
 
     Args:
         kept: serves the folder below which the tasks write.
@@ -27,6 +29,8 @@ def computed(
         RunError: as `engines.computed` does.
 
     """
+    if any("://" in path for task in tasks for path in (task.into, *chain(*task.inputs.values()))):
+        return engines.computed(tasks, engine, progress=progress)
     results, rest = {}, []
     for task in tasks:
         asked = kept.question(f"{task.work}.{task.part:05}", _settings(task), task.policies)

@@ -4,8 +4,7 @@ import polars as pl
 import pytest
 
 from lmanalytics.errors import RunError
-from lmanalytics.kept import Store
-from lmanalytics.kept_steps import Kept
+from lmanalytics.kept import Kept, Store
 from lmanalytics.rules import amendments, register
 from lmanalytics.rules.amendments import Amendment
 from lmanalytics.rules.parameters import Settings

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from lmanalytics import stored
-from lmanalytics.kept_steps import Kept
+from lmanalytics.kept import Kept
 from lmanalytics.rules.parameters import Settings
 
 Tables = dict[str, pl.LazyFrame]

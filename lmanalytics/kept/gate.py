@@ -10,7 +10,7 @@ import polars as pl
 
 from lmanalytics import stored
 from lmanalytics.evidence.digests import digest_of
-from lmanalytics.kept_steps import Kept
+from lmanalytics.kept import Kept
 from lmanalytics.quality import reports
 from lmanalytics.quality.gate import COUNTS, Gated, gate
 from lmanalytics.rules.parameters import Settings

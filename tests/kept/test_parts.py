@@ -3,10 +3,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from lmanalytics import engines, kept_parts
+from lmanalytics import engines
 from lmanalytics.errors import RunError
-from lmanalytics.kept import Store
-from lmanalytics.kept_steps import Kept
+from lmanalytics.kept import Kept, Store
+from lmanalytics.kept.parts import computed
 
 
 def doubled(tables, _settings):
@@ -36,7 +36,7 @@ def ask(tmp_path, work, run, numbers, shared=1, policies=None, day=date(2026, 6,
         inputs = {"numbers": [str(path)], "shared": [str(into / "shared.parquet")]}
         tasks.append(engines.Task(work, part, inputs, str(into / work), day.isoformat(), policies or {}))
     kept = Kept(Store(tmp_path / "kept"), "p", into)
-    results = kept_parts.computed(kept, tasks[::-1], progress=lambda _: None)
+    results = computed(kept, tasks[::-1], progress=lambda _: None)
     files = {p.relative_to(into).as_posix(): p.read_bytes() for p in (into / work).rglob("*.parquet")}
     return kept.computed, results, files
 

@@ -84,7 +84,7 @@ CHECKS: dict[str, dict[str, tuple[pl.Expr, list[str]]]] = {
         "role.known": (~col("role").is_in(["active", "passive_ha", "passive_dr", "passive_dr_azure"]), ["role"]),
         "license_source.known": (~col("license_source").is_in(SOURCES), ["license_source"]),
         "primary_install_id.filled_where_needed": (
-            (col("role") != "active") & col("primary_install_id").is_null(),
+            col("role").ne_missing("active") & col("primary_install_id").is_null(),
             ["primary_install_id"],
         ),
         "observed_on.plausible": (~col("observed_on").is_between(FIRST, AS_OF), ["observed_on"]),

@@ -85,7 +85,8 @@ def gate(
     """Validate each table and split its rows.
 
     Args:
-        tables: one Parquet file per canonical table that was given, with exactly its schema.
+        tables: a Parquet file, or a folder of them in the order of their rows, per canonical table that was given, with
+            exactly its schema.
         accepted: gets `<table>.parquet`, the accepted rows, same schema, ordered by `row_id`.
         quarantine: gets `<table>.parquet`, the other rows: their columns and `raw` (a JSON object of the cells as
             they were read), `reasons` (sentences) and `outcome` (quarantined or duplicate).

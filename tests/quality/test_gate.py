@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from lmanalytics.errors import GateError, PolicyError, QualityError
 from lmanalytics.quality import gate as module
-from lmanalytics.quality import reports
+from lmanalytics.quality import raw_cells, reports, split
 from lmanalytics.quality.checks import check, suite
 from lmanalytics.quality.gate import Gated, gate
 from lmanalytics.rules.parameters import Settings
@@ -114,6 +114,12 @@ def test_a_row_that_is_rejected_is_not_counted_as_warned(tmp_path):
     assert counts(gated) == (1, 0, 0, 1, 0)
 
 
+def test_of_equal_rows_with_a_warning_the_one_that_is_kept_is_counted_as_warned(tmp_path):
+    many = {"processors": 64, "physical_cores": 64}
+    gated, _, _ = through(tmp_path, hosts(many, many, {"host_id": "h2"}, many))
+    assert counts(gated) == (4, 2, 1, 0, 2)
+
+
 def test_of_equal_rows_the_first_is_kept_and_the_others_are_duplicates(tmp_path):
     gated, accepted, rejected = through(tmp_path, hosts({}, {"host_id": "h2"}, {}, {}))
     assert accepted["source_row"].to_list() == [2, 3]
@@ -198,7 +204,8 @@ def plain_fates(frame):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_fate_of_every_row_is_that_of_a_plain_reading(tmp_path, seed):
+def test_the_fate_of_every_row_is_that_of_a_plain_reading(tmp_path, seed, monkeypatch):
+    monkeypatch.setattr(split, "HELD", [500_000, 1, 3][seed % 3])
     draw = random.Random(seed)  # noqa: S311 (a seed makes the table)
     rows = [
         {
@@ -251,6 +258,31 @@ def test_rejected_rows_keep_their_cells_as_they_were_read(tmp_path):
         {"# CPU": "8", "note": '"'},
         None,
     ]
+
+
+def test_cells_are_the_same_however_many_rows_are_held(tmp_path, monkeypatch):
+    def raw(file, _sheet, rows):
+        return pl.LazyFrame({"source_row": rows, "cell": [f"{file} {row}" for row in rows]})
+
+    frame = hosts(*({"host_id": f"h{n}", "processors": 0, "source_file": f"{n % 2}.csv"} for n in range(5)))
+    _, _, whole = through(tmp_path, frame, raw)
+    monkeypatch.setattr(raw_cells, "HELD", 2)
+    _, _, pieces = through(tmp_path, frame, raw, run="pieces")
+    assert_frame_equal(whole, pieces)
+    assert [json.loads(text)["cell"] for text in pieces["raw"]] == [f"{n % 2}.csv {n + 2}" for n in range(5)]
+    assert [path.name for path in (tmp_path / "pieces" / "quarantine").iterdir()] == ["hosts.parquet"]
+
+
+def test_a_table_may_be_a_folder_of_files(tmp_path):
+    parts = tmp_path / "hosts.parquet"
+    parts.mkdir()
+    rows = hosts({}, {"host_id": "h2", "processors": 0}, {}, {"host_id": "h3"})
+    for n in range(2):
+        rows.slice(2 * n, 2).write_parquet(parts / f"{n:05}.parquet")
+    folder = tmp_path / "run"
+    gated = gate({"hosts": parts}, folder / "accepted", folder / "quarantine", folder / "quality", as_of=AS_OF)
+    assert pl.read_parquet(gated.accepted["hosts"])["host_id"].to_list() == ["h1", "h3"]
+    assert counts(gated) == (4, 2, 0, 1, 1)
 
 
 def test_text_from_exports_stays_text(tmp_path):
@@ -306,7 +338,13 @@ def test_two_counts_that_disagree_are_told(tmp_path, monkeypatch, name):
         through(tmp_path, hosts({}, {}))
 
 
-@pytest.mark.parametrize("ids", [[1, 1], [1, None]])
+def test_a_row_that_fails_a_check_and_is_accepted_all_the_same_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "errors", lambda _checks: pl.col("host_id").is_null())
+    with pytest.raises(QualityError, match=r"hosts: processors.at_least_1 fails for 0 rows by the gate and 1 by"):
+        through(tmp_path, hosts({}, {"host_id": "h2", "processors": 0}))
+
+
+@pytest.mark.parametrize("ids", [[1, 1], [1, None], [None], [3, 2, 3]])
 def test_rows_that_cannot_be_told_apart_are_refused(tmp_path, ids):
     with pytest.raises(QualityError, match="row_id"):
         through(tmp_path, hosts(*({"host_id": f"h{n}", "row_id": i} for n, i in enumerate(ids))))

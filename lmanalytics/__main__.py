@@ -57,11 +57,17 @@ def cli(ctx: click.Context, workspace: Path) -> None:
 _AS_OF = click.option("--as-of", type=_DATE, required=True, help="The position date, YYYY-MM-DD.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 _EXPORTS = click.argument("exports", type=click.Path(path_type=Path))
+_PLACE = click.argument("exports", type=lambda text: text if "://" in text else Path(text))
 _COMPUTING = (
     click.option(
         "--policy", "-p", "policies", multiple=True, metavar="NAME=READING", help="Another reading; may be repeated."
     ),
     click.option("--fresh", is_flag=True, help="Compute again even when this run is there."),
+    click.option("--memory", metavar="SIZE", help="What the run may use, such as 4GiB."),
+    click.option(
+        "--cluster", metavar="ENGINE", help="Where parts of a very large estate are computed: docs/engines.md."
+    ),
+    click.option("--storage", metavar="URL", help="Where the workers of a cluster find the parts."),
     click.option(
         "--fail-on-shortage",
         type=click.IntRange(0),
@@ -121,12 +127,12 @@ def check(exports: Path, as_of: datetime, into: Path | None, *, as_json: bool) -
 
 
 @cli.command()
-@_EXPORTS
+@_PLACE
 @_AS_OF
 @_computing
 @click.pass_obj
-def run(workspace: Workspace, /, exports: Path, as_of: datetime, **options: Any) -> None:
-    """Compute every answer from a folder of exports."""
+def run(workspace: Workspace, /, exports: Path | str, as_of: datetime, **options: Any) -> None:
+    """Compute every answer from a folder of exports, or from a URL that holds them."""
     result = commands.run(exports, workspace, as_of=as_of.date(), progress=_progress, **_asked(options))
     _finish(result, options)
 
@@ -198,7 +204,8 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
     if wrong := [name for name, equals, _ in pairs if not equals]:
         message = f"--policy {wrong[0]!r} has no reading; write NAME=READING, such as movement=cluster."
         raise UsageError(message)
-    return {"policies": {name.strip(): reading.strip() for name, _, reading in pairs}, "fresh": options["fresh"]}
+    policies = {name.strip(): reading.strip() for name, _, reading in pairs}
+    return {"policies": policies, **{name: options[name] for name in ("fresh", "memory", "cluster", "storage")}}
 
 
 def _finish(result: commands.Result, options: dict[str, Any]) -> None:

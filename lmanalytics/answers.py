@@ -1,14 +1,13 @@
 """From accepted tables to answers: each stage reads the ones before and leaves Parquet in the run folder."""
 
-import shutil
 from collections.abc import Callable
-from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from lmanalytics import stored
+from lmanalytics.engines.means import Means
 from lmanalytics.evidence import accounts, findings, unknowns
 from lmanalytics.evidence.again import again, computed
 from lmanalytics.evidence.policies import policies
@@ -47,7 +46,7 @@ def compute(
     settings: Settings,
     kept: Kept,
     progress: Progress,
-    engine: Executor | None = None,
+    means: Means,
 ) -> dict[str, Any]:
     """Compute and save every answer; return what the manifest tells of the run.
 
@@ -61,7 +60,7 @@ def compute(
         kept: what earlier runs left; its folder is that of the run. A folder beside it holds the parts until the
             run is complete.
         progress: told of each stage.
-        engine: where parts are computed; None: in this process.
+        means: where parts are computed.
 
     Returns:
         entities, currencies, the tables that were given, and what is not computable, as sentences.
@@ -71,7 +70,7 @@ def compute(
     notes: topics.Notes = {}
     folder, number = kept.into, count(tables)
     work = folder.with_suffix(".parts")
-    parted = partition.Parted(settings, kept.below(work), number, engine, progress) if number > 1 else None
+    parted = partition.Parted(settings, kept.below(work), number, means, progress) if number > 1 else None
     by = partial(step, kept, settings)
     for name, (words, stage) in STAGES.items():
         if words:
@@ -107,7 +106,8 @@ def compute(
     )  # fmt: skip
     for name in ANSWERS.keys() - {p.stem for p in folder.glob("*.parquet")}:
         stored.saved({name: ANSWERS[name].empty()}, folder)
-    shutil.rmtree(work, ignore_errors=True)
+    if parted is not None:
+        parted.swept()
     return told(tables)
 
 

@@ -86,12 +86,10 @@ def check(exports: Path, *, as_of: date, into: Path | None, progress: Progress) 
         return Result(data, lines, warnings, error)
 
 
-def run(
-    exports: Path, workspace: Workspace, *, as_of: date, policies: dict[str, str], fresh: bool, progress: Progress
-) -> Result:
-    """Compute the answers of a folder of exports."""
+def run(exports: Path | str, workspace: Workspace, *, as_of: date, progress: Progress, **asked: Any) -> Result:
+    """Compute the answers of a folder of exports, or of those at a URL."""
     began = perf_counter()
-    done = pipeline.run(exports, workspace, as_of=as_of, policies=policies, fresh=fresh, progress=progress)
+    done = pipeline.run(exports, workspace, as_of=as_of, progress=progress, **asked)
     return _summary(done.path, perf_counter() - began, is_reused=done.is_reused)
 
 
@@ -100,17 +98,17 @@ def report(
     workspace: Workspace,
     *,
     as_of: date | None,
-    policies: dict[str, str],
     fresh: bool,
     publisher: Publisher,
     progress: Progress,
+    **asked: Any,
 ) -> Result:
     """Publish a run's report, with the verification forms that it calls for; a folder of exports is run first."""
     from lmanalytics.report.publish import publish  # noqa: PLC0415 (the notebooks' libraries take seconds to import)
     from lmanalytics.report.verification_packet import packets  # noqa: PLC0415 (as above)
 
     began = perf_counter()
-    done = _run_of(path, workspace, as_of=as_of, policies=policies, fresh=fresh, progress=progress)
+    done = _run_of(path, workspace, as_of=as_of, fresh=fresh, progress=progress, **asked)
     target = workspace.reports / done.path.name
     if done.is_reused and not fresh and (target / manifest.REPORT_NAME).is_file():
         outcome = verification.verify(done.path, reports=target)
@@ -123,15 +121,13 @@ def report(
     return _summary(done.path, perf_counter() - began, is_reused=done.is_reused, report=target)
 
 
-def _run_of(
-    path: Path, workspace: Workspace, *, as_of: date | None, policies: dict[str, str], fresh: bool, progress: Progress
-) -> pipeline.Done:
+def _run_of(path: Path, workspace: Workspace, *, as_of: date | None, fresh: bool, **asked: Any) -> pipeline.Done:
     is_run = (path / manifest.NAME).is_file()
     if path.is_dir() and not is_run:
         if as_of is None:
             message = f"{path} is a folder of exports: give the position date, --as-of YYYY-MM-DD."
             raise UsageError(message)
-        return pipeline.run(path, workspace, as_of=as_of, policies=policies, fresh=fresh, progress=progress)
+        return pipeline.run(path, workspace, as_of=as_of, fresh=fresh, **asked)
     if as_of is not None and not is_run and path.parts[:-1]:
         message = f"{path} is neither a folder of exports nor a run."
         raise UsageError(message)

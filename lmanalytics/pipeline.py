@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lmanalytics import answers
+from lmanalytics.engines.means import Means
+from lmanalytics.engines.memory import bounded
+from lmanalytics.engines.storage import brought, is_url
 from lmanalytics.errors import RunError, UsageError
 from lmanalytics.evidence import manifest
 from lmanalytics.evidence.digests import digest_of
@@ -38,13 +42,16 @@ class Done:
     is_reused: bool
 
 
-def run(
-    exports: Path,
+def run(  # noqa: PLR0913 (each is one option of the command)
+    exports: Path | str,
     workspace: Workspace,
     *,
     as_of: date,
     policies: dict[str, str] | None = None,
     fresh: bool = False,
+    cluster: str | None = None,
+    memory: str | None = None,
+    storage: str | None = None,
     progress: Progress = lambda _: None,
 ) -> Done:
     """Compute every answer from a folder of exports.
@@ -52,16 +59,36 @@ def run(
     The same exports, date, policies and program give the same run id; a run that is there is not computed
     again unless `fresh`. The folder is written under another name and renamed when it is complete.
 
+    Args:
+        exports: a folder, or a URL whose files are brought to this machine first.
+        workspace: where runs are.
+        as_of: the position date.
+        policies: the reading of each policy that is not to be the default.
+        fresh: compute again what is there.
+        cluster: where the parts of a very large estate are computed; it changes no answer, nor do the next two.
+        memory: what all processes of this machine may use together, such as `4GiB`.
+        storage: a folder or URL where the workers of a cluster find the parts.
+        progress: told of each stage.
+
     Raises:
         LmError: of the family that fits, with what to do; nothing half-written stays.
 
     """
+    means = Means(cluster, memory, storage).checked()
+    if is_url(exports):
+        with tempfile.TemporaryDirectory() as scratch:
+            brought(str(exports), Path(scratch))
+            return run(
+                Path(scratch), workspace, as_of=as_of, policies=policies, fresh=fresh, **asdict(means),
+                progress=progress,
+            )  # fmt: skip
+    exports = Path(exports)
     if not exports.is_dir():
         message = f"{exports} is not a folder. Give the folder that holds your exports."
         raise UsageError(message)
     register.in_force(Settings(as_of, policies or {}))
     asked = manifest.question(exports, as_of, policies or {})
-    return completed(workspace, asked, lambda kept: _compute(exports, kept, asked, progress), fresh=fresh)
+    return completed(workspace, asked, lambda kept: _compute(exports, kept, asked, progress, means), fresh=fresh)
 
 
 def completed(
@@ -112,14 +139,15 @@ def check(
     return ingested, gated
 
 
-def _compute(exports: Path, kept: Kept, asked: manifest.Question, progress: Progress) -> None:
-    ingested, gated = check(
-        exports, kept.into, as_of=asked.as_of, policies=asked.policies, progress=progress,
-        kept=kept, digests=asked.inputs,
-    )  # fmt: skip
-    settings = Settings(asked.as_of, ingested.estate.policies)
-    gated.check_share(settings)
-    answer(kept, asked, ingested, gated, settings, progress)
+def _compute(exports: Path, kept: Kept, asked: manifest.Question, progress: Progress, means: Means) -> None:
+    with bounded(means.limit):
+        ingested, gated = check(
+            exports, kept.into, as_of=asked.as_of, policies=asked.policies, progress=progress,
+            kept=kept, digests=asked.inputs,
+        )  # fmt: skip
+        settings = Settings(asked.as_of, ingested.estate.policies)
+        gated.check_share(settings)
+        answer(kept, asked, ingested, gated, settings, progress, means=means)
 
 
 def answer(
@@ -130,11 +158,12 @@ def answer(
     settings: Settings,
     progress: Progress,
     told: dict[str, Any] | None = None,
+    means: Means = Means(),  # noqa: B008 (it is frozen)
 ) -> None:
     """Answer from accepted tables and write the manifest, which says what is `told` besides."""
     in_force = register.in_force(settings)
     tables = {name: kept.scan([path]) for name, path in sorted(gated.accepted.items())}
-    facts = answers.compute(tables, ingested, gated, settings, kept, progress)
+    facts = answers.compute(tables, ingested, gated, settings, kept, progress, means)
     progress("writing the manifest")
     rules = register.rule_register(asked.as_of).with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()
     manifest.write(kept.into, asked, in_force, rules, facts | (told or {}))

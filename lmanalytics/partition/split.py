@@ -35,9 +35,9 @@ class Parts:
 
 def count(tables: Tables) -> int:
     """Say into how many partitions an estate is split; that depends on its rows alone."""
-    sizes = {n: tables[n].select(pl.len()).collect().item() for n in ("hosts", "oses", "installs") if n in tables}
-    installs = sizes.pop("installs", 0)
-    return max(1, -(-(sum(sizes.values()) + installs // INSTALLS) // ROWS))
+    weights = {"hosts": 1, "oses": 1, "installs": INSTALLS}
+    sizes = {n: int(tables[n].select(pl.len()).collect().item()) for n in weights if n in tables}
+    return max(1, -(-sum(size // weights[name] for name, size in sizes.items()) // ROWS))
 
 
 def split(tables: Tables, as_of: date, folder: Path, number: int) -> Parts:
@@ -56,7 +56,7 @@ def split(tables: Tables, as_of: date, folder: Path, number: int) -> Parts:
         of every inventory (`snapshots.Beyond`).
 
     """
-    given = {name: tables[name] for name in ("hosts", "oses") if name in tables}
+    given: Tables = {name: tables[name] for name in ("hosts", "oses") if name in tables}
     work = _Work(folder, number)
     known = places(given)
     work.known = known.with_columns(part=_part(pl.col("place"), number)).select("node", "part")

@@ -1,7 +1,7 @@
 """The stages of a run whose estate is computed in parts."""
 
+import shutil
 from collections.abc import Callable
-from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import polars as pl
 
 from lmanalytics import engines
+from lmanalytics.engines.means import Means
+from lmanalytics.engines.storage_exchange import cleared, fetched, sent
 from lmanalytics.kept import Kept
 from lmanalytics.kept.parts import computed
 from lmanalytics.partition.split import Parts, split
-from lmanalytics.rules import amendments, reach
+from lmanalytics.rules import reach
 from lmanalytics.rules.demand import stage as demand
 from lmanalytics.rules.parameters import Settings
 
@@ -29,16 +31,18 @@ class Parted:
         settings: date and policies.
         kept: what earlier runs left; its folder is that of the parts. What an interrupted run left there is used.
         number: how many parts.
-        engine: where parts are computed; None: here, one after the other.
+        means: where parts are computed, and what workers reach.
         progress: told of each part.
 
     """
 
     def __init__(
-        self, settings: Settings, kept: Kept, number: int, engine: Executor | None, progress: Callable[[str], None]
+        self, settings: Settings, kept: Kept, number: int, means: Means, progress: Callable[[str], None]
     ) -> None:
         self.settings, self.kept, self.work, self.number = settings, kept, kept.into, number
-        self.engine, self.progress = engine, progress
+        self.means, self.progress = means, progress
+        run_id = self.work.stem.lstrip(".")
+        self._place = None if means.storage is None else f"{means.storage.rstrip('/')}/{run_id}"
         self._parts = Parts(number, {}, {})
         self._facts: Paths = {}
 
@@ -95,13 +99,27 @@ class Parted:
         parted = {name: [folder / name / path for path in paths] for name, paths in files.items()}
         return Parts(self.number, parted, {name: folder / path for name, path in shared.items()})
 
+    def swept(self) -> None:
+        """Remove the parts, which the finished run holds."""
+        if self._place is not None:
+            cleared(self._place)
+        shutil.rmtree(self.work, ignore_errors=True)
+
     def _computed(self, work: str, parted: Paths, whole: Paths) -> Paths:
-        told = [amendment.told() for amendment in amendments.in_force()]
         as_of, policies = self.settings.as_of.isoformat(), dict(self.settings.policies)
-        same = {name: [str(path) for path in paths] for name, paths in whole.items()}
+        called = self._called(parted | whole)
+        into = str(self.work / work) if self._place is None else f"{self._place}/{work}"
         tasks = []
         for part in range(self.number):
-            own = {name: [str(paths[part])] for name, paths in parted.items()}
-            tasks.append(engines.Task(work, part, same | own, str(self.work / work), as_of, policies, told))
-        results = computed(self.kept, tasks, self.engine, progress=self.progress)
-        return {name: [Path(result.outputs[name].path) for result in results] for name in results[0].outputs}
+            inputs = {name: paths if name in whole else [paths[part]] for name, paths in called.items()}
+            tasks.append(engines.Task(work, part, inputs, into, as_of, policies))
+        with engines.engine(self.means.cluster, self.means.memory) as engine:
+            results = computed(self.kept, tasks, engine, progress=self.progress)
+        found = {name: [result.outputs[name].path for result in results] for name in results[0].outputs}
+        return fetched(found, self.work / work)
+
+    def _called(self, files: Paths) -> dict[str, list[str]]:
+        """Return what workers call files, having sent them where workers reach them."""
+        if self._place is None:
+            return {name: [str(path) for path in paths] for name, paths in files.items()}
+        return sent(files, self.work.parent, self._place)

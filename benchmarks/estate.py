@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.contestants import PEERS, STAGES, Order, contest
 from benchmarks.measure import Measurement, StageError, measure
+from benchmarks.quality_by_hand import bench_quality
 from benchmarks.sizes import SIZES, Size
 
 Found = dict[str, Any]
@@ -47,6 +48,10 @@ def bench(name: str, order: Order, work: Path, keep: Keep, *, snapshots: int = 1
 
     try:
         contest(work, order, more)
+        if "quality" in order.stages and (work / "ours").exists():
+            _say("  quality suites beside the same checks by hand")
+            found["great_expectations"] = bench_quality(work, order.repeat)
+            keep(found)
     except StageError as error:
         found["faults"].append(str(error))
         _say(str(error))
@@ -100,7 +105,7 @@ def _agreement(work: Path, peer: str, measured: list[Found]) -> list[Found]:
 
 
 def _clean(work: Path, *, is_kept: bool) -> None:
-    for folder in ("ours", "same_tables", "same_tables_exports", "limit", "given", *PEERS):
+    for folder in ("ours", "read", "same_tables", "same_tables_exports", "limit", "given", *PEERS):
         shutil.rmtree(work / folder, ignore_errors=True)
     if not is_kept:
         shutil.rmtree(work)

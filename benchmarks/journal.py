@@ -39,7 +39,7 @@ def _merged(before: Found, now: Found) -> Found:
     """Add a size's results to those of an earlier bench of the same estate: another contestant, another stage."""
     if any(before.get(name) != now.get(name) for name in ("rows", "snapshots", "megabytes")):
         return now
-    merged = dict(now)
+    merged = before | now
     for part, key in (("measured", ("engine", "stage")), ("agreement", ("engine", "stage", "table"))):
         if part not in before:
             continue

@@ -195,6 +195,7 @@ def test_one_command_prints_a_table_and_keeps_it_as_json(tmp_path):
         assert seconds.pop("end_to_end") == pytest.approx(sum(seconds.values()), abs=0.01)
     assert [a["differing"] for a in size["agreement"]] == [0] * len(agreement.TABLES)
     assert {"processor", "cores", "memory_gib", "polars", "duckdb"} <= document["machine"].keys()
+    assert size["great_expectations"]["differing"] == []
     assert "XS: end to end, times the limit" in done.stdout
     assert [p.name for p in (tmp_path / "work" / "XS").iterdir()] in (
         ["exports", "made.json"],

@@ -39,7 +39,9 @@ def sorted_out(installs: pl.LazyFrame, settings: Settings) -> tuple[pl.LazyFrame
         return installs, _counted(installs.clear().with_columns(reason=pl.lit(None, pl.String)))
     names = installs.select("product").drop_nulls().unique().collect(engine="streaming").lazy()
     aside = names.select("product", reason=_reason()).drop_nulls("reason").collect().lazy()
-    return installs.join(aside, on="product", how="anti"), _counted(installs.join(aside, on="product"))
+    return installs.join(aside, on="product", how="anti", maintain_order="left"), _counted(
+        installs.join(aside, on="product")
+    )
 
 
 def none_aside() -> pl.LazyFrame:

@@ -10,6 +10,8 @@ _ADDITIVE = ("Exchange Server", "SharePoint Server", "Skype for Business Server"
 """Products whose access licenses have editions: without one the base license is meant."""
 _BOUGHT = frozenset({"purchases", "prices", "agreement_products"})
 _COUNTED = frozenset({"access_licenses", "access_counts"})
+NAMED = _BOUGHT | _COUNTED
+"""Tables whose products may be access licenses."""
 
 
 def named(frame: pl.LazyFrame, table: str) -> pl.LazyFrame:
@@ -25,7 +27,7 @@ def named(frame: pl.LazyFrame, table: str) -> pl.LazyFrame:
         Suites, and names that are not recognized, stay as they are written.
 
     """
-    if table not in _BOUGHT | _COUNTED:
+    if table not in NAMED:
         return frame
     columns = frame.collect_schema().names()
     text = pl.col("product")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lmanalytics.ingest.access_names import named
+from lmanalytics.ingest.access_names import NAMED, named
 from lmanalytics.ingest.adapter import ORIGIN, Context, Layout, Pieces, Sheet
 from lmanalytics.schemas import CANONICAL, ENTITY, Table
 
@@ -42,11 +42,14 @@ def read(sheets: Sequence[Sheet], context: Context) -> Pieces:
 
 def _rows(sheet: Sheet) -> pl.LazyFrame:
     """Give a table of observations the day of its file where a row has none."""
-    columns = [*ORIGIN, ENTITY, *CANONICAL[sheet.layout.name].columns]
-    frame = sheet.frame
+    table, frame = sheet.layout.name, sheet.frame
+    columns = [ENTITY, *CANONICAL[table].columns]
     if "observed_on" in columns and sheet.snapshot_on:
         frame = frame.with_columns(pl.col("observed_on").fill_null(str(sheet.snapshot_on)))
-    return named(frame.select(columns), sheet.layout.name)
+    if table in NAMED:
+        return named(frame.select(*ORIGIN, *columns), table)
+    filled = {"observed_on", *sheet.found}
+    return frame.select(*ORIGIN, *(name for name in columns if name in filled))
 
 
 def _report(sheet: Sheet, context: Context) -> None:

@@ -11,13 +11,14 @@ from lmanalytics.ingest.readings import (
     INDEX,
     MOMENT,
     Seen,
+    is_odd,
     is_sentinel,
     missing,
     read_moment,
     text_of,
     typed,
 )
-from lmanalytics.ingest.survey import Convention, is_odd, odd_columns, settled
+from lmanalytics.ingest.survey import Convention, odd_columns, settled
 from lmanalytics.schemas import DEFAULT_ENTITY, ENTITY, Column, Table
 
 __all__ = ["ASSUMED", "ODD", "PART_BITS", "ROW_BITS", "Convention", "cast_plainly", "cast_table"]

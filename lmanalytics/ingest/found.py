@@ -145,8 +145,24 @@ def _named(found: RawSheet, match: headings.Match, index: int) -> pl.LazyFrame:
         ORIGIN[1]: pl.lit(found.file),
         ORIGIN[2]: pl.lit(found.sheet, pl.String),
     }
-    body = found.frame.filter(pl.col(ROW) > found.first_row + match.row, ~_is_repeated(match))
-    return body.select(ROW, **origin, **dict(zip(known, columns, strict=True))).select(*ORIGIN, *sorted(known))
+    return (
+        _body(found, match)
+        .select(ROW, **origin, **dict(zip(known, columns, strict=True)))
+        .select(*ORIGIN, *sorted(known))
+    )
+
+
+def _body(found: RawSheet, match: headings.Match) -> pl.LazyFrame:
+    """Return the rows below the headings, without headings repeated among them."""
+    is_below = pl.col(ROW) > found.first_row + match.row
+    if not found.is_trimmed:
+        return found.frame.filter(is_below, ~_is_repeated(match))
+    sizes = {f"c{place}": len(match.told[place].encode()) for place in sorted(match.columns.values())[:2]}
+    as_long = pl.all_horizontal(pl.col(name).str.len_bytes() == size for name, size in sizes.items())
+    looks = found.frame.select((~is_below).sum(), alike=(is_below & as_long).any())
+    above, alike = looks.collect(engine="streaming").row(0)
+    body = found.frame.slice(above or 0)  # what is parked is in order, and a slice costs nothing
+    return body.filter(~_is_repeated(match)) if alike else body
 
 
 def _is_repeated(match: headings.Match) -> pl.Expr:

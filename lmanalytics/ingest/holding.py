@@ -8,6 +8,8 @@ from lmanalytics.ingest import delimited
 
 IN_MEMORY = 250_000
 """Rows up to which they are held in memory: more than one vCenter has."""
+_ROW_GROUP = 32_768
+"""Readers of such a file hold several groups at a time."""
 
 
 def held(frame: pl.LazyFrame, rows: int) -> pl.LazyFrame:
@@ -26,4 +28,6 @@ def held(frame: pl.LazyFrame, rows: int) -> pl.LazyFrame:
 
 def sunk(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
     """Return the plan that leaves rows, in their order, in a file that is read again soon."""
-    return frame.sink_parquet(path, compression="lz4", statistics=False, maintain_order=True, lazy=True)
+    return frame.sink_parquet(
+        path, compression="lz4", statistics=False, row_group_size=_ROW_GROUP, maintain_order=True, lazy=True
+    )

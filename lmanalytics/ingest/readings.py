@@ -18,6 +18,7 @@ EXACT = frozenset({"name", "host_name"})
 INDEX = "source_index"
 MOMENT = "moment:"
 DAYS = frozenset({"date", "timestamp"})
+_TRUE, _FALSE = ("true", "True"), ("false", "False")
 
 
 @cache
@@ -66,7 +67,9 @@ def text_of(column: Column) -> pl.Expr:
 
 
 def typed(column: Column, text: pl.Expr, survey: dict[str, Seen]) -> pl.Expr:
-    """Return the values of `text`; how odd columns are written is told by `survey`."""
+    """Return the values of `text`, right for every plain cell, and for others of the columns that `survey` tells of."""
+    if column.values and column.name not in survey:
+        return text
     if column.values:
         allowed = {value: value for value in column.values}
         others = {word: value for word, value in words()["enum"].items() if value in allowed and word not in allowed}
@@ -74,7 +77,7 @@ def typed(column: Column, text: pl.Expr, survey: dict[str, Seen]) -> pl.Expr:
     settled = survey[column.name].settled if column.name in survey else None
     reads: dict[str, Callable[[], pl.Expr]] = {
         "text": lambda: text,
-        "boolean": lambda: text.str.to_lowercase().replace_strict(_answers(), default=None, return_dtype=pl.Boolean),
+        "boolean": lambda: text.is_in(_TRUE) if column.name not in survey else _answer(text),
         "list": lambda: text.str.split(";").list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != ""),
         "integer": lambda: numerals.plain_integer(text) if settled is None else numerals.integer(text, settled),
         "money": lambda: text.cast(MONEY, strict=False) if settled is None else numerals.money(text, settled),
@@ -98,8 +101,9 @@ def moment(column: Column) -> pl.Expr:
     return pl.when(~is_sentinel(moment)).then(moment)
 
 
-def _answers() -> dict[str, bool]:
-    return dict.fromkeys(words()["true"], True) | dict.fromkeys(words()["false"], False)
+def _answer(text: pl.Expr) -> pl.Expr:
+    answers = dict.fromkeys(words()["true"], True) | dict.fromkeys(words()["false"], False)
+    return text.str.to_lowercase().replace_strict(answers, default=None, return_dtype=pl.Boolean)
 
 
 def is_sentinel(moment: pl.Expr) -> pl.Expr:
@@ -107,3 +111,17 @@ def is_sentinel(moment: pl.Expr) -> pl.Expr:
     sentinels = pl.Series(words()["no_date"]).str.to_date("%Y-%m-%d", strict=False).drop_nulls()
     is_late: pl.Expr = moment.dt.year() >= words()["no_date_from_year"]
     return is_late | moment.dt.date().is_in(sentinels.implode())
+
+
+def is_odd(column: Column) -> pl.Expr:
+    """Tell the cells that are not plainly of their column's type; days were read with `read_moment`."""
+    text = text_of(column)
+    if column.values:
+        return text.is_not_null() & ~text.is_in(column.values)
+    if column.type == "boolean":
+        return text.is_not_null() & ~text.is_in(_TRUE + _FALSE)
+    if column.type == "money":
+        return text.is_not_null() & ~numerals.is_plain_money(text)
+    if column.type in DAYS:
+        return text.is_not_null() & pl.col(MOMENT + column.name).is_null()
+    return text.is_not_null() & typed(column, text, {}).is_null()

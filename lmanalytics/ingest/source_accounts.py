@@ -38,8 +38,21 @@ def accounts(found: Iterable[Found], read: Iterable[Found], paths: Mapping[str, 
 
 
 def _mapped(paths: Mapping[str, Path]) -> pl.DataFrame:
-    """Count for each sheet the source rows that became rows of any table."""
-    row = pl.col("row_id").floordiv(2**PART_BITS).alias("row")
-    rows = pl.concat(pl.scan_parquet(path).select(row) for path in paths.values()).unique()
-    index = pl.col("row").floordiv(2 ** (ROW_BITS - PART_BITS)).alias("index")
-    return rows.group_by(index).agg(pl.len().cast(pl.Int64).alias("rows_mapped")).collect(engine="streaming")
+    """Count for each sheet the source rows that became rows of any table.
+
+    Only of sheets that feed several tables, or make several rows of one, are the rows told apart.
+    """
+    row = pl.col("row_id").floordiv(2**PART_BITS)
+    index = row.floordiv(2 ** (ROW_BITS - PART_BITS)).alias("index")
+    frames = [pl.scan_parquet(path) for path in paths.values()]
+    has_parts = (pl.col("row_id") % 2**PART_BITS > 0).any().alias("has_parts")
+    counts = [frame.group_by(index).agg(pl.len().cast(pl.Int64).alias("rows_mapped"), has_parts) for frame in frames]
+    by_table = pl.concat(counts).collect(engine="streaming")
+    is_simple = pl.len().over("index") == 1, ~pl.col("has_parts")
+    simple = by_table.filter(is_simple).select("index", "rows_mapped")
+    others = by_table["index"].unique().filter(~by_table["index"].unique().is_in(simple["index"].implode()))
+    if others.is_empty():
+        return simple
+    rows = pl.concat(frame.filter(index.is_in(others.implode())).select(row.alias("row"), index) for frame in frames)
+    told_apart = rows.unique().group_by("index").agg(pl.len().cast(pl.Int64).alias("rows_mapped"))
+    return pl.concat([simple, told_apart.collect(engine="streaming")])

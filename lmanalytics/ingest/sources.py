@@ -22,7 +22,7 @@ _TABLES = frozenset({".csv", ".tsv", ".tab", ".txt", *_WORKBOOKS, ".xls", ".xlsb
 _OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _ZIP, _PARQUET = b"PK\x03\x04", b"PAR1"
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_. ]?(\d{2})[-_. ]?(\d{2})(?!\d)")
-_CELLS_IN_MEMORY = 2_000_000
+_CELLS_IN_MEMORY = 50_000
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from lmanalytics.ingest import days, numerals
-from lmanalytics.ingest.readings import DAYS, INDEX, MOMENT, Seen, read_moment, text_of, typed
+from lmanalytics.ingest.readings import DAYS, INDEX, Seen, is_odd, read_moment, text_of
 from lmanalytics.schemas import Column
 
 
@@ -37,16 +37,6 @@ def settled(frame: pl.LazyFrame, odd: list[Column], conventions: Mapping[int, Co
         rows = evidence.sort(INDEX).collect(engine="streaming").to_dicts()
         seen |= {column.name: Seen(_settle(column, known, rows, conventions)) for column in known}
     return seen
-
-
-def is_odd(column: Column) -> pl.Expr:
-    """Tell the cells that are not plainly of their column's type; days were read with `read_moment`."""
-    text = text_of(column)
-    if column.type == "money":
-        return text.is_not_null() & ~numerals.is_plain_money(text)
-    if column.type in DAYS and not column.values:
-        return text.is_not_null() & pl.col(MOMENT + column.name).is_null()
-    return text.is_not_null() & typed(column, text, {}).is_null()
 
 
 def _evidence(column: Column) -> list[pl.Expr]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lmanalytics.evidence.unknowns_found import SUBJECT, Estate, unknown_cores
+from lmanalytics.evidence.unknowns_found import SUBJECT, Estate
+from lmanalytics.evidence.unknowns_members import UNREAD, Members
 from lmanalytics.facts.host_facts import WINDOWS_SERVER
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.schemas import CANONICAL, ENTITY
@@ -14,7 +15,6 @@ ALL = "every_fact"
 SINGLE = ("ose_host", "provider_operator", "install_ose", "install_passive", "install_edition")
 """Facts of which machines of one place lack some. Without the last, these need nothing at the least: a machine is
 covered, is the provider's to license, or not there."""
-_SHOWN = ("source_file", "source_sheet", "source_row", "issues")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Asked:
     """SUBJECT, fact, machine of the facts that are set machine by machine (`SINGLE`)."""
     made: pl.DataFrame
     """The copies: SUBJECT, fact, end (least or most), copy (its entity)."""
+    members: Members
+    """The machines of the places."""
     tables: Tables
     """The accepted canonical tables."""
     answered: Tables
@@ -76,10 +78,7 @@ def _seen(known: Estate, ends: Ends) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def host_copies(asked: Asked) -> pl.DataFrame:
     """Copy the hosts of each place: the columns of the table with state, valid_until, azure_host and the copy's."""
-    columns = ["row_id", "cluster_id", "is_system_unsaid", "has_guests", "azure_host"]
-    members = asked.known.hosts.select(*SUBJECT, *columns, _unsized=unknown_cores()).join(asked.made, on=SUBJECT)
-    canonical = asked.tables["hosts"].drop(ENTITY, "cluster_id")
-    rows = members.lazy().join(canonical, on="row_id").collect(engine="streaming")
+    rows = _of_copies(asked.members.hosts, asked)
     clusters, whole = _seen(asked.known, asked.ends)
     sized = (
         rows.join(clusters, on=[ENTITY, "cluster_id"], how="left")
@@ -88,6 +87,10 @@ def host_copies(asked: Asked) -> pl.DataFrame:
         .with_columns(_systems(asked.ends))
     )
     return _entered(sized.with_columns(state=pl.lit("current"), valid_until=pl.lit(None, pl.Date)))
+
+
+def _of_copies(members: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    return members.join(asked.made, on=SUBJECT, maintain_order="left_right")
 
 
 def _sizes() -> list[pl.Expr]:
@@ -135,13 +138,16 @@ def _listed() -> pl.Expr:
 
 
 def ose_copies(asked: Asked) -> pl.DataFrame:
-    """Copy the OSEs of each place, as `host_copies`, with is_outsourced (nothing is known of its provider)."""
-    known, ends = asked.known, asked.ends
-    own = known.oses.select(*SUBJECT, "row_id", "state", "valid_until", "operator")
-    canonical = asked.tables["oses"].drop(ENTITY, *_SHOWN)
-    members = canonical.join(own.join(asked.made.lazy(), on=SUBJECT), on="row_id").collect(engine="streaming")
-    unproven = members.with_columns(pl.lit(None, CANONICAL["oses"].schema[name]).alias(name) for name in _SHOWN)
-    rows = pl.concat([unproven, _unlisted(asked)], how="diagonal_relaxed").join(asked.most_vcpus, on=ENTITY, how="left")
+    """Copy the OSEs of each place, as `host_copies`, with machine (the id that the tables have) and is_outsourced.
+
+    An OSE is outsourced if nothing is known of its provider.
+    """
+    ends = asked.ends
+    members = _of_copies(asked.members.oses, asked)
+    unproven = members.with_columns(pl.lit(None, CANONICAL["oses"].schema[name]).alias(name) for name in UNREAD)
+    rows = pl.concat([unproven, _unlisted(asked)], how="diagonal_relaxed").join(
+        asked.most_vcpus, on=ENTITY, how="left", maintain_order="left"
+    )
     rows = _without_dropped(rows, asked.single, "ose_id")
     is_virtual = pl.col("kind") != "physical"
     product, edition, source = pl.col("os_product"), pl.col("os_edition"), pl.col("license_source")
@@ -188,19 +194,18 @@ def _unlisted(asked: Asked) -> pl.DataFrame:
 def _without_dropped(rows: pl.DataFrame, single: pl.DataFrame, machine: str) -> pl.DataFrame:
     """Leave out, in copies of the least, the machines that then need nothing."""
     facts = single.filter(pl.col("fact") != "install_edition")
-    place = SUBJECT if machine == "ose_id" else [*SUBJECT, "machine"]
-    gone = facts.select(*place, dropped="fact").unique(maintain_order=True)
-    named = rows.with_columns(machine=pl.col(machine)).with_row_index("_n")
-    met = named.join(gone, on=place).filter(
+    place = SUBJECT if machine == "ose_id" else [*SUBJECT, machine]
+    gone = facts.rename({"machine": machine}).select(*place, dropped="fact").unique(maintain_order=True)
+    numbered = rows.with_row_index("_n")
+    met = numbered.join(gone, on=place).filter(
         (pl.col("end") == "least") & (pl.col("fact").is_in([ALL]) | (pl.col("fact") == pl.col("dropped")))
     )
-    return named.join(met.select("_n").unique(), on="_n", how="anti").drop("_n", "machine")
+    return numbered.join(met.select("_n").unique(), on="_n", how="anti", maintain_order="left").drop("_n")
 
 
 def install_copies(asked: Asked) -> pl.DataFrame:
     """Copy the installs of each place; passive copies that count, or may, count as active ones."""
-    members = asked.known.installs.select(*SUBJECT, "row_id").join(asked.made, on=SUBJECT)
-    rows = members.lazy().join(asked.answered["facts_installs"].drop(ENTITY), on="row_id").collect(engine="streaming")
+    rows = _of_copies(asked.members.installs, asked)
     unknown = asked.single.filter(pl.col("fact") == "install_edition").select(
         *SUBJECT, install_id="machine", _unknown=True
     )

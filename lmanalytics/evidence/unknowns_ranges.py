@@ -1,9 +1,13 @@
 """The range of every unknown fact about machines: what their places require at the one end and at the other."""
 
+import tempfile
+from pathlib import Path
+
 import polars as pl
 
 from lmanalytics.evidence.unknowns_ends import SINGLE, Asked, Ends
 from lmanalytics.evidence.unknowns_found import SUBJECT, Estate, estate, found, places
+from lmanalytics.evidence.unknowns_members import batches
 from lmanalytics.evidence.unknowns_stacked import ENDS, copies, stacked
 from lmanalytics.evidence.unknowns_varied import BY_ITSELF, cheapest, required
 from lmanalytics.facts.estate_facts import policies_in_force
@@ -12,8 +16,8 @@ from lmanalytics.rules.topics import held
 from lmanalytics.schemas import ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
-AT_ONCE = 25_000
-"""Places whose copies are computed at once: it bounds the memory, and more at once are hardly faster."""
+AT_ONCE = 150_000
+"""Rows of OSEs that are copied at once: it bounds the memory, and more at once are hardly faster."""
 _ROW = [*SUBJECT, "product", "fact"]
 
 
@@ -25,7 +29,7 @@ def ranges(tables: Tables, answered: Tables, ends: Ends, settings: Settings, at_
         answered: the facts and answers of the run.
         ends: what a fact is taken to be at its ends.
         settings: date and policies.
-        at_once: how many places to compute at once.
+        at_once: how many copied rows of OSEs to compute at once; a place is never divided.
 
     Returns:
         SUBJECT, product, fact, and for each end licenses, cost; currency, is_barred, licenses_counted, cost_counted,
@@ -42,11 +46,13 @@ def ranges(tables: Tables, answered: Tables, ends: Ends, settings: Settings, at_
     subjects = lacking.select(SUBJECT).unique(maintain_order=True)
     counted = _counted(answered["demand"], subjects)
     single = missing.filter(pl.col("fact").is_in(SINGLE)).unique().collect(engine="streaming").sort(pl.all())
-    parts, most = [], most_vcpus(known, ends)
-    for start in range(0, subjects.height, at_once):
-        some = lacking.join(subjects.slice(start, at_once), on=SUBJECT, how="semi", maintain_order="left")
-        asked = Asked(known, most, single, copies(some, ends), tables, answered, ends, settings)
-        parts.append(_between(_need(asked), asked.made, counted))
+    most, made = most_vcpus(known, ends), copies(lacking, ends)
+    parts, subjects = [], made.group_by(SUBJECT, maintain_order=True).agg(copies=pl.len())
+    with tempfile.TemporaryDirectory() as scratch:
+        for some, members in batches(known, tables, answered, subjects, at_once, Path(scratch)):
+            own = made.join(some, on=SUBJECT, how="semi", maintain_order="left")
+            asked = Asked(known, most, single, own, members, tables, answered, ends, settings)
+            parts.append(_between(_need(asked), own, counted))
     named = pl.concat(parts).join(lacking, on=[*SUBJECT, "fact"], how="left")
     return named.join(_seen(known, most, ends), on=[ENTITY, "fact"], how="left")
 

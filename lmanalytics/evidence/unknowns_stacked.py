@@ -7,6 +7,7 @@ import polars as pl
 
 from lmanalytics.evidence.unknowns_ends import ALL, Asked, Ends, host_copies, install_copies, ose_copies
 from lmanalytics.evidence.unknowns_found import SUBJECT
+from lmanalytics.evidence.unknowns_members import MARK
 from lmanalytics.facts.estate_facts import windows_versions
 from lmanalytics.facts.host_facts import hosts
 from lmanalytics.facts.ose_facts import oses
@@ -16,7 +17,6 @@ from lmanalytics.schemas import CANONICAL, ENTITY
 Tables = dict[str, pl.LazyFrame]
 ENDS = ("least", "most")
 COPY = [*SUBJECT, "fact", "end"]
-_MARK = "\u241f"
 
 
 def copies(places: pl.DataFrame, ends: Ends) -> pl.DataFrame:
@@ -30,7 +30,7 @@ def copies(places: pl.DataFrame, ends: Ends) -> pl.DataFrame:
     each = pl.concat([rows.with_columns(end=pl.lit(end)) for end in ENDS])
     settled = pl.col("fact").replace_strict(ends.settled, default=None, return_dtype=pl.String)
     made = each.filter((pl.col("_facts") > 1) | settled.ne_missing(pl.col("end")))
-    return made.select(*COPY, copy=pl.concat_str(ENTITY, "fact", "end", separator=_MARK))
+    return made.select(*COPY, copy=pl.concat_str(ENTITY, "fact", "end", separator=MARK))
 
 
 def stacked(asked: Asked, policies: dict[str, str]) -> tuple[Tables, pl.DataFrame]:
@@ -57,8 +57,10 @@ def stacked(asked: Asked, policies: dict[str, str]) -> tuple[Tables, pl.DataFram
     added = unsaid.with_columns(operator=pl.lit("authorized_outsourcer"))
     operated = pl.concat([providers.join(unsaid, on=[ENTITY, "provider"], how="anti"), added])
     affinity = tables.get("ose_host_affinity")
-    rules = None if affinity is None else _copied(affinity, by_copy)
-    facts = oses(ose_rows.lazy().drop("is_outsourced"), host_facts, operated, rules, windows_versions(), policies)
+    rules = None if affinity is None else _renamed(_copied(affinity, by_copy), ose_rows)
+    facts = oses(
+        ose_rows.lazy().drop("is_outsourced", "machine"), host_facts, operated, rules, windows_versions(), policies
+    )
     inputs = {
         "facts_hosts": host_facts,
         "facts_host_rows": host_rows.lazy().select(ENTITY, "row_id", "host_id", "state"),
@@ -75,6 +77,13 @@ def stacked(asked: Asked, policies: dict[str, str]) -> tuple[Tables, pl.DataFram
 def _copied(frame: pl.LazyFrame, by_copy: pl.LazyFrame) -> pl.LazyFrame:
     names = frame.collect_schema().names()
     return frame.join(by_copy, on=ENTITY).with_columns(pl.col("copy").alias(ENTITY)).select(names)
+
+
+def _renamed(affinity: pl.LazyFrame, rows: pl.DataFrame) -> pl.LazyFrame:
+    """Let rules hold of machines under each id that they have in a copy."""
+    ids = rows.lazy().select(ENTITY, "machine", _id="ose_id").unique()
+    named = affinity.join(ids, left_on=[ENTITY, "ose_id"], right_on=[ENTITY, "machine"])
+    return named.with_columns(ose_id="_id").drop("_id")
 
 
 def _physical(rows: pl.DataFrame) -> pl.LazyFrame:

@@ -13,6 +13,7 @@ from lmanalytics.evidence.policies import totals
 from lmanalytics.evidence.unknowns import ends_in_force
 from lmanalytics.evidence.unknowns_ends import SINGLE, Asked, host_copies, install_copies, ose_copies
 from lmanalytics.evidence.unknowns_found import SUBJECT, Estate, estate, found, places
+from lmanalytics.evidence.unknowns_members import everyone
 from lmanalytics.evidence.unknowns_ranges import most_vcpus
 from lmanalytics.evidence.unknowns_stacked import ENDS
 from lmanalytics.evidence.unknowns_varied import BY_ITSELF
@@ -65,12 +66,14 @@ def whole_swing(
     facts = [fact for fact in places(missing)["fact"].unique().sort() if fact not in _ELSEWHERE]
     single = missing.filter(pl.col("fact").is_in(SINGLE)).unique().collect().sort(pl.all())
     ends = ends_in_force(settings)
-    most = most_vcpus(known, ends)
+    most, members = most_vcpus(known, ends), everyone(known, tables, answered)
     rows = []
     for fact in facts:
         made = _everything(known, fact)
-        given = [Asked(known, most, single, made.with_columns(end=pl.lit(end)), tables, answered, ends, settings)
-                 for end in ENDS]  # fmt: skip
+        given = [
+            Asked(known, most, single, made.with_columns(end=pl.lit(end)), members, tables, answered, ends, settings)
+            for end in ENDS
+        ]
         least, most_of_all = (totals(asked(_filled(one), _alone(settings))) for one in given)
         swing = None if least[2] is None or most_of_all[2] is None else most_of_all[2] - least[2]
         rows.append((fact, least[1], most_of_all[1], least[2], most_of_all[2], swing))

@@ -119,7 +119,9 @@ class Parted:
         return fetched(found, self.work / work)
 
     def _called(self, files: Paths) -> dict[str, list[str]]:
-        """Return what workers call files, having sent them where workers reach them."""
+        """Return what workers call files, having sent those that are not where workers reach them."""
         if self._place is None:
             return {name: [str(path) for path in paths] for name, paths in files.items()}
-        return sent(files, self.work.parent, self._place)
+        root = self.work.parent
+        there = {n: [str(p) for p in paths] for n, paths in files.items() if not paths[0].is_relative_to(root)}
+        return sent({n: paths for n, paths in files.items() if n not in there}, root, self._place) | there

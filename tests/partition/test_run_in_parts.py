@@ -7,7 +7,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lmanalytics import answers, explain, pipeline
-from lmanalytics.evidence import verify
+from lmanalytics.errors import UsageError
+from lmanalytics.evidence import manifest, verify
 from lmanalytics.partition import split
 from lmanalytics.sample import write
 from lmanalytics.schemas import ANSWERS
@@ -55,3 +56,21 @@ def test_a_subject_is_explained_from_parts(runs):
     whole, parted = runs
     host = pl.read_parquet(whole / "demand.parquet").filter(pl.col("subject_kind") == "host")["subject_id"][0]
     assert_frame_equal(explain.explain(whole, host), explain.explain(parted, host))
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_with_a_storage_and_little_memory_give_the_same_run(runs, tmp_path):
+    _, parted = runs
+    exports = parted.parents[3] / "exports"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "SWING_LIMIT", -1)
+        patch.setattr(split, "ROWS", 60)
+        means = {"cluster": "local:2", "memory": "3GiB", "storage": f"file://{tmp_path}/store"}
+        done = pipeline.run(exports, Workspace(tmp_path), as_of=AS_OF, **means).path
+    assert manifest.read(done)["outputs"] == manifest.read(parted)["outputs"]
+    assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+
+
+def test_storage_without_workers_elsewhere_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="give --cluster with it"):
+        pipeline.run(tmp_path, Workspace(tmp_path), as_of=AS_OF, storage="s3://bucket/parts")

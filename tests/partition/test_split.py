@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmanalytics.facts import estate_facts
 from lmanalytics.facts.identities import identified
 from lmanalytics.partition import split, works
 from lmanalytics.rules.demand import stage
@@ -46,7 +45,7 @@ oses = st.fixed_dictionaries(
         "kind": st.sampled_from(["virtual", "virtual", "physical", "process_container"]),
         "vcpus": st.sampled_from([None, 4, 12]),
         "is_running": st.sampled_from([True, True, False]),
-        "is_template": st.just(False),
+        "is_template": st.just(value=False),
         "location": st.sampled_from(["on_premises", "on_premises", "azure_stack", "azure_dedicated_host", "provider_shared"]),
         "license_source": st.sampled_from([None, "own", "azure_hybrid_benefit"]),
         "os_product": st.sampled_from(["Windows Server", "Windows Server", "Linux", None]),
@@ -65,7 +64,7 @@ installs = st.fixed_dictionaries(
         "edition": st.sampled_from(["Standard", "Enterprise", "Developer", None]),
         "version": st.sampled_from(["2019", "2022"]),
         "role": st.just("active"),
-        "is_evaluation": st.just(False),
+        "is_evaluation": st.just(value=False),
         "license_source": st.just("own"),
     }
 )

@@ -52,6 +52,8 @@ def computed(
         elif isinstance(outcome, Result):
             found[task.name] = outcome
             progress(f"{task.work}: {len(found):,} of {len(asked):,} partitions")
+    for folder in {t.into for t in asked}:
+        files.swept(folder)
     problems |= {t.name: "nothing came back" for t in asked if t.name not in found.keys() | problems.keys()}
     if problems:
         raise RunError(_said(problems, {t.name: t for t in asked}))

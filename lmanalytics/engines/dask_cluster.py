@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 REACHED = 15
 """Seconds that a scheduler may take to answer, and to have a first worker."""
+_RULES = {
+    "distributed.scheduler.allowed-failures": TRIES - 1,
+    "distributed.scheduler.no-workers-timeout": "5 minutes",
+    "distributed.deploy.lost-worker-timeout": "1 hour",
+}
+"""Workers of this machine: a task fails with the third that dies, a run when none is left; the default of 15 seconds
+would give up a worker that takes longer to start again than that, and in the end the last one."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +38,32 @@ class Dask:
     is_alone: bool = False
 
     def outcomes(self, tasks: list[Task], most: int) -> Iterator[Outcome]:
-        """Perform tasks; those of a worker that was lost go to another, up to three times."""
-        from distributed.scheduler import KilledWorker  # noqa: PLC0415 (an extra)
+        """Perform tasks; those of a worker that was lost go to another.
+
+        Dask suspects every task that a worker had when it died, so several that it gave up are tried alone.
+        """
+        suspects = []
+        for task, found in self._tried(tasks, most):
+            if isinstance(found, WorkerDiedError):
+                suspects.append((task, found))
+            else:
+                yield task, found
+        if len(suspects) == 1:
+            yield from suspects
+        else:
+            for task, _ in suspects:
+                yield from self._tried([task], 1)
+
+    def _tried(self, tasks: list[Task], most: int) -> Iterator[Outcome]:
+        from distributed.scheduler import KilledWorker, NoWorkerError  # noqa: PLC0415 (an extra)
 
         with self.client.get_executor(retries=TRIES, pure=False) as pool:  # type: ignore[no-untyped-call]
             for task, future in flown(deque(tasks), pool.submit, most):
                 found = outcome(future)
                 if isinstance(found, KilledWorker):
-                    found = WorkerDiedError(f"its worker died {TRIES + 1} times")
+                    found = WorkerDiedError(f"its worker died {found.allowed_failures + 1} times")
+                elif isinstance(found, NoWorkerError):
+                    found = WorkerDiedError("no worker was left")
                 yield task, found
 
 
@@ -46,19 +71,20 @@ class Dask:
 def local(workers: int, limit: int | None) -> Iterator[Dask]:
     """Start worker processes of one thread each, on this machine and reachable from it alone."""
     _require()
+    import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     values = {"POLARS_MAX_THREADS": "1"}
     if limit is not None:
         values[memory.BUDGET] = memory.budget((limit - memory.PROCESS) // workers)
-    dashboard = "127.0.0.1:0" if find_spec("bokeh") else None
     with (
+        dask.config.set(_RULES),
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=dashboard,
+            dashboard_address="127.0.0.1:0",  # whichever port is free
             memory_limit=0,  # partitions in flight bound it; Dask would count memory that is only kept for reuse
             silence_logs=CRITICAL,  # what befell a task is told by the error that ends the run
             env=values,

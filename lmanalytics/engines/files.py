@@ -1,5 +1,8 @@
 """The files of a partition: written whole or not at all, to a folder or a URL, and known by their digest."""
 
+import re
+from pathlib import Path
+
 import polars as pl
 
 from lmanalytics.engines import storage
@@ -7,6 +10,7 @@ from lmanalytics.evidence.digests import file_digest
 
 ROWS = 250_000
 """Rows of a group in every Parquet file; fixed, so that bytes do not depend on threads or on the engine."""
+_DRAFT = re.compile(r"^\..+\.\d+-[0-9a-f]{8}$")
 Told = tuple[str, int, int, str]
 
 
@@ -45,6 +49,15 @@ def written(frames: dict[str, pl.LazyFrame], into: str, part: int) -> dict[str, 
         for draft, _ in drafts.values():
             draft.unlink(missing_ok=True)
     return told
+
+
+def swept(folder: str) -> None:
+    """Remove the drafts that workers left which died; no task may be under way in the folder."""
+    if storage.is_url(folder):
+        return  # a bucket has none
+    for path in Path(folder).glob("*/.*"):
+        if _DRAFT.search(path.name):
+            path.unlink(missing_ok=True)
 
 
 def put_text(path: str, text: str) -> None:

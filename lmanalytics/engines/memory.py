@@ -19,7 +19,7 @@ PER_ROW = 1_200
 """Bytes that a partition needs at its peak for each row of its tables, with joins by identifiers of 74 letters."""
 BUDGET = "POLARS_OOC_MEMORY_BUDGET_MB"
 """Polars' own name for the memory beyond which it spills sorts, groups and joins to disk."""
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*")
 
 
 def size(text: str) -> int:
@@ -32,7 +32,7 @@ def size(text: str) -> int:
     found = _SIZE.fullmatch(text)
     unit = next((u for u in UNITS if found and u.lower() == found[2].lower()), None)
     if not found or not unit:
-        number = re.match(r"\s*(\d+(?:\.\d+)?)", text)
+        number = re.match(r"\s*([0-9]+(?:\.[0-9]+)?)", text)
         hint = f" Did you mean {number[1]}GiB?" if number else ""
         message = f"--memory {text!r} is no size: give a number and its unit.{hint} Units: {', '.join(UNITS)}."
         raise UsageError(message)

@@ -74,7 +74,7 @@ class Processes:
         waiting, deaths = deque(tasks), Counter[str]()
         suspects: deque[Task] = deque()
         while waiting or suspects:
-            queue, width = (deque([suspects.popleft()]), 1) if suspects else (waiting, most)
+            queue, width = (suspects, 1) if suspects else (waiting, most)
             with _Pool(width, self.limit) as pool:
                 for task, future in flown(queue, pool.submit, width):
                     error = future.exception()
@@ -130,6 +130,8 @@ def flown(waiting: "deque[Task]", submit: Submit, most: int) -> "Iterator[tuple[
 
 def outcome(future: "Future[Result]") -> Result | Exception:
     """Return a future's result or its error; what is no mere error, such as an interrupt, is raised."""
+    if future.cancelled():
+        return WorkerDiedError("the cluster went away")
     error = future.exception()
     if error is None:
         return future.result()

@@ -22,6 +22,7 @@ from lmanalytics.evidence.digests import digest_of, program_digests, versions
 from lmanalytics.rules.amendments import amended, told_in
 from lmanalytics.rules.parameters import Settings
 
+_RULE = "lmanalytics.rules.<stage>.<module>"
 Tables = dict[str, pl.LazyFrame]
 Work = Callable[[Tables, Settings], Tables]
 WORKS: dict[str, str] = {
@@ -188,7 +189,7 @@ def _rule(error: BaseException, work: str) -> str:
     found, trace = work, error.__traceback__
     while trace is not None:
         name = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if name.startswith("lmanalytics.rules."):
+        if name.startswith("lmanalytics.rules.") and name.count(".") == _RULE.count("."):
             found = name.removeprefix("lmanalytics.rules.")
         trace = trace.tb_next
     return found

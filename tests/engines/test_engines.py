@@ -196,9 +196,13 @@ def test_what_a_scenario_amends_reaches_every_worker(estate, pool):
     assert [pl.read_parquet(r.outputs["told"].path).item() for r in (plain[0], other[0])] == [16, 4321]
 
 
-def test_no_draft_is_left_where_a_worker_was_killed(estate, pool):
-    engines.computed(estate("killed_once"), pool)
-    assert not list((estate.path / "out").rglob(".*"))
+def test_no_draft_is_left_of_workers_that_died(estate):
+    drafts = estate.path / "out" / "sums"
+    drafts.mkdir(parents=True)
+    for name in (".00001.parquet.4711-0a1b2c3d", ".hidden"):
+        (drafts / name).touch()
+    engines.computed(estate("summed"))
+    assert [p.name for p in (estate.path / "out").rglob(".*")] == [".hidden"]
 
 
 def test_progress_is_told(estate):

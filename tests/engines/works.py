@@ -93,3 +93,15 @@ def _note(settings, tables):
 
 def _notes(settings):
     return sorted(Path(settings.policies["notes"]).glob("bad-*"))
+
+
+def misread(tables, settings):
+    """Refuse from within a module of rules, which asks the engine of the rules."""
+    pretend = {"__name__": "lmanalytics.rules.demand.pretend"}
+    exec("def ask(raising):\n    raising()", pretend)  # noqa: S102 (a module of rules that is not there)
+    pretend["ask"](_raising)
+
+
+def _raising():
+    message = "No value holds."
+    raise RuleError(message)

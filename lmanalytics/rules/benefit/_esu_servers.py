@@ -38,7 +38,7 @@ def instance_servers(inputs: Tables, offered: pl.DataFrame, settings: Settings) 
         running.join(versions, on=["product", "version"])
         .group_by(_SEEN)
         .agg(
-            pl.col("location").first(),
+            pl.col("location").min(),
             version=pl.col("version").max(),
             edition=pl.col("edition").min(),  # Enterprise where both are installed
             is_hosted=source.is_in(HOSTED).fill_null(value=False).any(),

@@ -100,7 +100,7 @@ def _unlimited(oses: pl.LazyFrame, named: pl.LazyFrame, hosts: pl.LazyFrame, set
         joined.filter(pl.col("_whole"))
         .group_by(ON_HOST)
         .agg(
-            pl.col("location").first(),
+            pl.col("location").min(),
             pl.col("version").max(),
             is_development=pl.col("is_development").all(),
             is_physical=pl.col("is_physical").any(),

@@ -186,8 +186,8 @@ def _judged(inputs: Tables, offered: pl.LazyFrame, settings: Settings) -> pl.Laz
 
 
 def _assurance(offered: pl.DataFrame, inputs: Tables, settings: Settings) -> pl.DataFrame:
-    dates = offered.lazy().unique(["product", "offer", "esu_year"])
-    years_of_offers = dates.select("product", "offer", "esu_year", "period_start")
+    dates = offered.lazy().group_by("product", "offer", "esu_year")
+    years_of_offers = dates.agg(pl.col("period_start").min())
     return assurance(inputs.get("licenses"), years_of_offers, settings).collect(engine="streaming")
 
 

@@ -76,7 +76,7 @@ def _servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
         .filter(begun)
         .group_by(_SERVER)
         .agg(
-            pl.col("edition").first(),
+            pl.col("edition").max(),
             is_covered_now=(live & covered).any(),
             was_covered=(~live & covered).any(),
             is_free=(live & (pl.col("reason") == _FREE)).any(),

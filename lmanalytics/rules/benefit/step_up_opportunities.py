@@ -145,7 +145,7 @@ def _findings(offers: pl.LazyFrame, position: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(_saved=(pl.col("_used") * pl.col("_each")).cast(MONEY))
     )
     lines = used.group_by(ENTITY, "step_up_from", "step_up_to", "metric").agg(
-        pl.col("_used", "_saved").sum(), pl.col("shortage", "currency").first()
+        pl.col("_used", "_saved").sum(), pl.col("shortage", "currency").min()
     )
     return lines.with_columns(
         finding_id=pl.format("step_ups:{}/{}/{}/{}", ENTITY, "step_up_from", "step_up_to", "metric"),

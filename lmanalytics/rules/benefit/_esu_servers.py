@@ -3,10 +3,11 @@
 import polars as pl
 
 from lmanalytics.facts.outcomes import Reason as OseReason
-from lmanalytics.rules.benefit._esu_columns import HOSTED
+from lmanalytics.rules.benefit._esu_columns import HOSTED, settled
 from lmanalytics.rules.demand._server_installs import Reason as InstallReason
 from lmanalytics.rules.demand._server_installs import installs
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right._machines import OSE, rows_of
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import ENTITY
 
@@ -32,9 +33,7 @@ def instance_servers(inputs: Tables, offered: pl.DataFrame, settings: Settings) 
     own = inputs["installs"].filter(named)
     running = installs(inputs | {"installs": own}, settings).filter(~pl.col("reason").is_in(_GONE))
     source = pl.col("license_source")
-    oses = inputs["facts_oses"].filter(pl.col("state") == "current")
-    places = oses.select(ENTITY, "ose_id", "host_id", "provider").unique([ENTITY, "ose_id"])
-    return (
+    seen = (
         running.join(versions, on=["product", "version"])
         .group_by(_SEEN)
         .agg(
@@ -44,11 +43,12 @@ def instance_servers(inputs: Tables, offered: pl.DataFrame, settings: Settings) 
             is_hosted=source.is_in(HOSTED).fill_null(value=False).any(),
             is_development=(source == "visual_studio").fill_null(value=False).all(),
         )
-        .join(places, on=[ENTITY, "ose_id"], how="left")
-        .with_columns(
-            subject_kind=pl.lit("ose"),
-            subject_id="ose_id",
-            basis=pl.lit(SERVER),
-            licenses_required=pl.lit(1, pl.Int64),
-        )
+    )
+    servers = settled(seen)
+    oses = inputs["facts_oses"].filter(pl.col("state") == "current").select(*OSE, "host_id", "provider")
+    return servers.join(rows_of(oses, servers, OSE), on=OSE, how="left").with_columns(
+        subject_kind=pl.lit("ose"),
+        subject_id="ose_id",
+        basis=pl.lit(SERVER),
+        licenses_required=pl.lit(1, pl.Int64),
     )

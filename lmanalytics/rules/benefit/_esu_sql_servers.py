@@ -8,6 +8,7 @@ from lmanalytics.rules.demand import per_core_subjects, sql_server_installs
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.rules.right._machines import OSE, rows_of
 from lmanalytics.rules.topics import Tables
 from lmanalytics.schemas import ENTITY
 
@@ -47,7 +48,8 @@ def sql_servers(inputs: Tables, versions: pl.LazyFrame, named: pl.LazyFrame, set
         is_development=pl.col("_development").all(),
         _unknown=(reason == _INSTALL.PASSIVE_UNKNOWN.code).all(),
     )
-    oses = inputs["facts_oses"].filter(pl.col("state") == "current")
+    current = inputs["facts_oses"].filter(pl.col("state") == "current")
+    oses = rows_of(current.select(*OSE, "host_id", "kind", "vcpus", "location", "provider"), installs, OSE)
     hosts = inputs.get("facts_hosts", pl.LazyFrame(schema={ENTITY: pl.String(), "host_id": pl.String()}))
     cores = [c for c in ("processors", "physical_cores", "cores_per_processor") if c in hosts.collect_schema()]
     by_ose = named.filter((pl.col("product") == SQL_SERVER) & (pl.col("subject_kind") == "ose"))
@@ -56,11 +58,7 @@ def sql_servers(inputs: Tables, versions: pl.LazyFrame, named: pl.LazyFrame, set
         compute(licenses, "meters", settings, installs=installs.drop("version").rename({"offer": "version"}))
         .rename({"version": "offer"})
         .join(flags, on=meter)
-        .join(
-            oses.select(ENTITY, "ose_id", "host_id", "kind", "vcpus", "location", "provider"),
-            on=[ENTITY, "ose_id"],
-            how="left",
-        )
+        .join(oses, on=OSE, how="left")
         .join(hosts.select(ENTITY, "host_id", *cores), on=[ENTITY, "host_id"], how="left")
         .join(channels, on=meter, how="left")
         .with_columns(is_physical=pl.col("kind") == "physical")

@@ -7,6 +7,7 @@ from lmanalytics.rules.benefit._esu_columns import HOSTED, SQL_SERVER, WINDOWS_S
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import mobility_partners
+from lmanalytics.rules.right._machines import OSE, rows_of
 from lmanalytics.rules.right._mobility_facts import with_provider
 from lmanalytics.rules.topics import Tables, held
 from lmanalytics.rules.trace import EXPLANATION, explain
@@ -71,7 +72,7 @@ def _servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     begun = (pl.col("period_start") <= settings.as_of).fill_null(value=False)
     live = begun & (pl.col("period_end") >= settings.as_of).fill_null(value=True)
     covered = (pl.col("licenses_covered") > 0) & (pl.col("gap").fill_null(0) == 0)
-    by_server = (
+    by_server = held(
         inputs["esu"]
         .filter(begun)
         .group_by(_SERVER)
@@ -88,7 +89,7 @@ def _servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     other = pl.when(developer).then(pl.lit("developer")).otherwise(pl.lit("visual_studio"))
     stack = (pl.col("location") == _STACK).fill_null(value=False)
     return (
-        by_server.join(_locations(inputs), on=[ENTITY, "subject_id"], how="left")
+        by_server.join(_locations(inputs, by_server), on=[ENTITY, "subject_id"], how="left")
         .join(terms, on=_VERSION, how="left")
         .with_columns(
             is_updated=pl.lit(None, pl.Boolean),
@@ -101,10 +102,10 @@ def _servers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _locations(inputs: Tables) -> pl.LazyFrame:
+def _locations(inputs: Tables, servers: pl.LazyFrame) -> pl.LazyFrame:
     none = pl.LazyFrame(schema=dict.fromkeys((ENTITY, "ose_id", "location", "state"), pl.String()))
     current = inputs.get("facts_oses", none).filter(pl.col("state") == "current")
-    return current.select(ENTITY, "location", subject_id="ose_id").unique([ENTITY, "subject_id"])
+    return rows_of(current.select(ENTITY, "location", subject_id="ose_id"), servers, [ENTITY, "subject_id"])
 
 
 def _of_use(servers: pl.LazyFrame) -> pl.LazyFrame:
@@ -169,17 +170,16 @@ def _of_providers(inputs: Tables, settings: Settings) -> pl.LazyFrame:
     )
     oses = inputs.get("facts_oses", none).filter(pl.col("state") == "current")
     hosted = pl.col("license_source").is_in(HOSTED)
-    there = oses.select(ENTITY, "ose_id", "provider", "location")
     systems = oses.filter(hosted).select(ENTITY, "ose_id", product=pl.lit(WINDOWS_SERVER))
     installs = inputs.get("installs", none).filter(hosted & (pl.col("product") == SQL_SERVER))
     workloads = pl.concat([systems, installs.select(ENTITY, "ose_id", "product")]).unique()
     live = (pl.col("period_start") <= settings.as_of) & (pl.col("period_end") >= settings.as_of)
     needs = inputs["esu"].filter(live.fill_null(value=False) & (pl.col("licenses_required") != 0))
-    asked = (
-        needs.select(ENTITY, *_VERSION, ose_id="subject_id")
-        .join(workloads, on=[ENTITY, "ose_id", "product"], how="semi")
-        .join(there, on=[ENTITY, "ose_id"], how="left")
-        .filter(~pl.col("location").str.starts_with("azure").fill_null(value=False))
+    subjects = needs.select(ENTITY, *_VERSION, ose_id="subject_id")
+    updated = held(subjects.join(workloads, on=[*OSE, "product"], how="semi"))
+    there = rows_of(oses.select(*OSE, "provider", "location"), updated, OSE)
+    asked = updated.join(there, on=[ENTITY, "ose_id"], how="left").filter(
+        ~pl.col("location").str.starts_with("azure").fill_null(value=False)
     )
     judged = evaluate(with_provider(asked, inputs, settings), mobility_partners, settings)
     barred = [_PARTNER.NO_PARTNER.code, _PARTNER.PROVIDER_UNKNOWN.code]

@@ -138,8 +138,9 @@ def _installs(answered: Tables, oses: pl.LazyFrame) -> pl.LazyFrame:
 def _facts(frame: pl.LazyFrame, machine: str, tests: dict[str, pl.Expr]) -> pl.LazyFrame:
     """Give a row for each machine and fact whose test holds."""
     lacking = [pl.when(test.fill_null(value=False)).then(pl.lit(fact)) for fact, test in tests.items()]
-    rows = frame.select(*SUBJECT, fact=pl.concat_list(lacking).list.drop_nulls(), machine=machine)
-    return rows.filter(pl.col("fact").list.len() > 0).explode("fact", empty_as_null=False, keep_nulls=False)
+    few = frame.filter(pl.any_horizontal(tests.values()))  # before lists are made of millions of machines
+    rows = few.select(*SUBJECT, fact=pl.concat_list(lacking).list.drop_nulls(), machine=machine)
+    return rows.explode("fact", empty_as_null=False, keep_nulls=False)
 
 
 def _of_hosts() -> dict[str, pl.Expr]:
@@ -155,9 +156,11 @@ def _of_hosts() -> dict[str, pl.Expr]:
 
 def _relevant(known: Estate) -> pl.LazyFrame:
     """Keep what may need licenses of any product: an OSE with installs does, whatever it runs."""
-    software = known.installs.lazy().select(ENTITY, "ose_id").unique().with_columns(_has=pl.lit(value=True))
-    current = known.oses.filter(pl.col("state") == "current").join(software, on=[ENTITY, "ose_id"], how="left")
-    return current.filter(pl.col("outcome").is_in(_OPEN) | pl.col("_has").fill_null(value=False))
+    software = known.installs.lazy().select(ENTITY, "ose_id").unique()
+    lacks, is_open = pl.any_horizontal(_of_oses().values()).fill_null(value=False), pl.col("outcome").is_in(_OPEN)
+    current = known.oses.filter((pl.col("state") == "current") & lacks)
+    closed = current.filter(~is_open.fill_null(value=False)).join(software, on=[ENTITY, "ose_id"], how="semi")
+    return pl.concat([current.filter(is_open), closed])
 
 
 def _of_oses() -> dict[str, pl.Expr]:

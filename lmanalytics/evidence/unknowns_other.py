@@ -142,12 +142,12 @@ def _managed(tables: Tables, answered: Tables, settings: Settings) -> list[pl.Da
     unsaid = answered["demand"].filter(
         (pl.col("product") == system_center.PRODUCT) & (pl.col("reason") == system_center.Reason.MANAGED_UNKNOWN.code)
     )
-    owners = unsaid.select(ENTITY).unique().collect(engine="streaming")
-    if owners.is_empty():
+    owners = unsaid.select(ENTITY).unique().collect(engine="streaming")[ENTITY].sort().to_list()
+    if not owners:
         return []
     inputs = {name: answered[name] for name in ("facts_oses", "facts_hosts")}
     inputs |= {"oses": tables["oses"].with_columns(managed_by_system_center=pl.lit(value=True))}
-    inputs = {name: frame.join(owners.lazy(), on=ENTITY, how="semi") for name, frame in inputs.items()}
+    inputs = {name: frame.filter(pl.col(ENTITY).is_in(owners)) for name, frame in inputs.items()}
     if "prices" in tables:
         inputs["prices"] = tables["prices"]
     every = cheapest(system_center.answers(inputs, settings)["demand"]).collect(engine="streaming")

@@ -122,6 +122,7 @@ def _solver(gap: float = 0.0) -> highspy.Highs:
         ("mip_max_nodes", NODES),
         ("mip_rel_gap", 0.0),
         ("mip_abs_gap", gap),
+        ("mip_heuristic_effort", 0.02),  # more takes longer than the proof
     ):
         solver.setOptionValue(option, value)
     return solver

@@ -14,6 +14,8 @@ from lmanalytics.position.problem import Problem, Solution
 
 NODES = 5_000
 """Branches after which the search ends with the best solution and the bound that it has by then."""
+TAKES, WORK, FEWEST = 3_000, 600_000, 20
+"""Takes above which a search gets fewer branches, as each takes longer: WORK shared by the takes, but FEWEST."""
 _DIGITS = 10_000
 _TINY = 1e-6
 _INFINITE = highspy.kHighsInf
@@ -113,13 +115,18 @@ def _model(matrix: Matrix, cost: np.ndarray, *, whole: bool) -> highspy.HighsLp:
     return model
 
 
-def _solver(gap: float = 0.0) -> highspy.Highs:
+def _nodes(takes: int) -> int:
+    """Say how many branches a search gets."""
+    return NODES if takes <= TAKES else max(FEWEST, WORK // takes)
+
+
+def _solver(gap: float = 0.0, nodes: int = NODES) -> highspy.Highs:
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (
         ("output_flag", False),
         ("threads", 1),
         ("random_seed", 0),
-        ("mip_max_nodes", NODES),
+        ("mip_max_nodes", nodes),
         ("mip_rel_gap", 0.0),
         ("mip_abs_gap", gap),
         ("mip_heuristic_effort", 0.02),  # more takes longer than the proof
@@ -152,7 +159,7 @@ def _relaxed(matrix: Matrix, price: np.ndarray, limits: pl.Series) -> np.ndarray
 def _solved(matrix: Matrix, price: np.ndarray, unit: float) -> tuple[np.ndarray, float]:
     if not price.size:
         return price, 0.0
-    solver = _solver(unit * 0.9)
+    solver = _solver(unit * 0.9, _nodes(matrix.sizes[0]))
     solver.passModel(_model(matrix, price, whole=True))
     solver.run()
     found = _found(solver, matrix)
@@ -186,7 +193,7 @@ def _tied(
     most[: part.start], low[: part.start] = best[: part.start], best[: part.start]
     model = _model(matrix, cost, whole=True)
     model.col_lower_, model.col_upper_ = low, most
-    solver = _solver()
+    solver = _solver(nodes=_nodes(matrix.sizes[0]))
     solver.passModel(model)
     if paid.size:
         solver.addRow(-_INFINITE, spent / scale + 1e-9, paid.size, paid.astype(np.int32), price[paid] / scale)

@@ -179,8 +179,10 @@ def _model(a: Arrays, rest: Rest) -> tuple[highspy.HighsLp, Whole]:
     model.col_upper_ = upper
     model.row_lower_ = np.concatenate([rest.count, rest.constant, np.zeros(len(a.held))])
     model.row_upper_ = np.concatenate([rest.count, np.full(a.needs, highspy.kHighsInf), a.held])
-    order = np.lexsort((rows, columns))
+    # HiGHS never returns from a matrix that names one place twice, as an option that needs one class twice does.
+    places, named = np.unique(columns.astype(np.int64) * model.num_row_ + rows, return_inverse=True)
+    columns, rows = np.divmod(places, model.num_row_)
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = np.searchsorted(columns[order], np.arange(model.num_col_ + 1)).astype(np.int32)
-    model.a_matrix_.index_, model.a_matrix_.value_ = rows[order].astype(np.int32), values[order]
+    model.a_matrix_.start_ = np.searchsorted(columns, np.arange(model.num_col_ + 1)).astype(np.int32)
+    model.a_matrix_.index_, model.a_matrix_.value_ = rows.astype(np.int32), np.bincount(named, values)
     return model, parts

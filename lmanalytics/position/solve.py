@@ -9,7 +9,7 @@ from lmanalytics.position.exact import exact
 from lmanalytics.position.large import large
 from lmanalytics.position.problem import Problem, Solution
 
-EXACT = 3_000
+EXACT = 20_000
 """Shapes times alternatives of one part up to which every choice is tried; above, `large` takes over."""
 _BINS = 100
 """Parts above which several are solved at once: a solver's start costs more than a small part."""

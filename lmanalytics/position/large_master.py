@@ -184,5 +184,6 @@ def _model(a: Arrays, rest: Rest) -> tuple[highspy.HighsLp, Whole]:
     columns, rows = np.divmod(places, model.num_row_)
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_ = np.searchsorted(columns, np.arange(model.num_col_ + 1)).astype(np.int32)
-    model.a_matrix_.index_, model.a_matrix_.value_ = rows.astype(np.int32), np.bincount(named, values)
+    model.a_matrix_.index_ = rows.astype(np.int32)
+    model.a_matrix_.value_ = np.bincount(named.ravel(), values).astype(np.float64)
     return model, parts

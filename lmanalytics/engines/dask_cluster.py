@@ -57,7 +57,8 @@ class Dask:
     def _tried(self, tasks: list[Task], most: int) -> Iterator[Outcome]:
         from distributed.scheduler import KilledWorker, NoWorkerError  # noqa: PLC0415 (an extra)
 
-        with self.client.get_executor(retries=TRIES, pure=False) as pool:  # type: ignore[no-untyped-call]
+        pool = self.client.get_executor(retries=TRIES, pure=False)  # type: ignore[no-untyped-call]
+        try:
             for task, future in flown(deque(tasks), pool.submit, most):
                 found = outcome(future)
                 if isinstance(found, KilledWorker):
@@ -65,6 +66,8 @@ class Dask:
                 elif isinstance(found, NoWorkerError):
                     found = WorkerDiedError("no worker was left")
                 yield task, found
+        finally:
+            pool.shutdown(wait=False)  # what is left after an interrupt is canceled
 
 
 @contextmanager
@@ -74,9 +77,6 @@ def local(workers: int, limit: int | None) -> Iterator[Dask]:
     import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
-    values = {"POLARS_MAX_THREADS": "1"}
-    if limit is not None:
-        values[memory.BUDGET] = memory.budget((limit - memory.PROCESS) // workers)
     with (
         dask.config.set(_RULES),
         LocalCluster(  # type: ignore[no-untyped-call]
@@ -87,7 +87,8 @@ def local(workers: int, limit: int | None) -> Iterator[Dask]:
             dashboard_address="127.0.0.1:0",  # whichever port is free
             memory_limit=0,  # partitions in flight bound it; Dask would count memory that is only kept for reuse
             silence_logs=CRITICAL,  # what befell a task is told by the error that ends the run
-            env=values,
+            preload=["lmanalytics.engines.dask_worker"],
+            env=memory.workers_environment(limit, workers),
         ) as cluster,
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):

@@ -4,6 +4,7 @@ An engine is anything with `workers`, `limit` and `outcomes(tasks, most)`, as `E
 """
 
 import multiprocessing
+import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
@@ -93,10 +94,8 @@ class _Pool(ProcessPoolExecutor):
 
     def __init__(self, width: int, limit: int | None) -> None:
         pl.thread_pool_size()  # fixes the threads of this process before its environment says one
-        share = None if limit is None else (limit - memory.PROCESS) // width
-        values = {"POLARS_MAX_THREADS": "1"} | ({} if share is None else {memory.BUDGET: memory.budget(share)})
-        self._environment = memory.environment(values)
-        super().__init__(width, mp_context=multiprocessing.get_context("spawn"))
+        self._environment = memory.environment(memory.workers_environment(limit, width))
+        super().__init__(width, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet)
 
     def __enter__(self) -> Self:
         self._environment.__enter__()
@@ -108,6 +107,11 @@ class _Pool(ProcessPoolExecutor):
             self.shutdown(wait=True, cancel_futures=True)
         finally:
             self._environment.__exit__(None, None, None)
+
+
+def _quiet() -> None:
+    """End at an interrupt without a word: the process that asks says what is to be said."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def flown(waiting: "deque[Task]", submit: Submit, most: int) -> "Iterator[tuple[Task, Future[Result]]]":
@@ -124,7 +128,10 @@ def flown(waiting: "deque[Task]", submit: Submit, most: int) -> "Iterator[tuple[
                 waiting.popleft()
             except BrokenExecutor:
                 is_open = False
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        done: set[Future[Result]] = set()
+        while running and not done:  # Polars' handler of interrupts lets Python's waits go on, so none may be long
+            done = wait(running, timeout=1, return_when=FIRST_COMPLETED).done
+        for future in done:
             yield running.pop(future), future
 
 

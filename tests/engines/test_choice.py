@@ -67,8 +67,8 @@ def test_a_limit_reaches_the_workers_and_changes_no_byte(estate):
         engines.computed(estate("summed"), two)
         told = engines.computed(estate("threads", "told"), two)[0]
     assert held(estate.path / "out") == held(estate.path / "plain")
-    share = (2 * 2**30 - 256 * 2**20) // 2
-    assert pl.read_parquet(told.outputs["told"].path)["budget"].item() == str((share - 256 * 2**20) // 2 // 2**20)
+    share = (2048 - 512) // 2 - 160
+    assert pl.read_parquet(told.outputs["told"].path)["budget"].item() == str(share // 2)
 
 
 def test_no_more_in_flight_than_fit(estate, monkeypatch):
@@ -83,7 +83,7 @@ def test_no_more_in_flight_than_fit(estate, monkeypatch):
         return flown(waiting, submit, most)
 
     monkeypatch.setattr(pools, "flown", noted)
-    monkeypatch.setattr("lmanalytics.engines.memory.PER_ROW", 2**17)
+    monkeypatch.setattr("lmanalytics.engines.memory.PER_ROW", 2**16)
     with engines.engine("processes:2", "1GiB") as two:
         engines.computed(estate("summed")[2:], two)
     assert seen == [1]

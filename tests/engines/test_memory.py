@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmanalytics.engines import memory
-from lmanalytics.engines.memory import MIB, PER_ROW, PROCESS, in_flight
+from lmanalytics.engines.memory import MIB, PER_ROW, PROCESS, WORKER, in_flight
 from lmanalytics.errors import UsageError
 
 
@@ -53,7 +53,7 @@ sizes = st.integers(PROCESS, 64 * 2**30)
 @given(rows, st.integers(1, 8), sizes, st.booleans())
 def test_what_is_in_flight_fits_and_one_more_would_not(partitions, workers, limit, alone):
     def taken(count):
-        own = 0 if alone else PROCESS
+        own = 0 if alone else WORKER
         return PROCESS + sum(own + rows * PER_ROW for rows in sorted(partitions, reverse=True)[:count])
 
     try:
@@ -99,7 +99,7 @@ def test_a_peak_holds_what_was_held():
 
 def test_polars_obeys_and_gives_the_same(tmp_path):
     """Sort a million rows by text under a small budget: less memory at the peak, and the same bytes."""
-    numbers = pl.int_range(1_500_000, eager=True)
+    numbers = pl.int_range(600_000, eager=True)
     texts = numbers.hash(1).cast(pl.String) + numbers.hash(2).cast(pl.String)
     pl.DataFrame({"id": texts, "n": numbers}).write_parquet(tmp_path / "in.parquet")
     code = (
@@ -111,7 +111,7 @@ def test_polars_obeys_and_gives_the_same(tmp_path):
         "print(memory.peak(), hashlib.sha256(Path('out.parquet').read_bytes()).hexdigest())"
     )
     told = []
-    for budget in ("", "60"):
+    for budget in ("", "40"):
         out = subprocess.run(
             [sys.executable, "-c", code, budget],
             capture_output=True, text=True, check=True, cwd=tmp_path, env={"POLARS_MAX_THREADS": "1"},

@@ -62,7 +62,7 @@ _COMPUTING = (
     click.option(
         "--policy", "-p", "policies", multiple=True, metavar="NAME=READING", help="Another reading; may be repeated."
     ),
-    click.option("--fresh", is_flag=True, help="Compute again even when this run is there."),
+    click.option("--fresh", is_flag=True, help="Compute everything again, also what earlier runs kept."),
     click.option("--memory", metavar="SIZE", help="What the run may use, such as 4GiB."),
     click.option(
         "--cluster", metavar="ENGINE", help="Where parts of a very large estate are computed: docs/engines.md."
@@ -132,7 +132,11 @@ def check(exports: Path, as_of: datetime, into: Path | None, *, as_json: bool) -
 @_computing
 @click.pass_obj
 def run(workspace: Workspace, /, exports: Path | str, as_of: datetime, **options: Any) -> None:
-    """Compute every answer from a folder of exports, or from a URL that holds them."""
+    """Compute every answer from a folder of exports, or from a URL that holds them.
+
+    What earlier runs computed is kept in data/kept of the workspace, so that a run computes only what depends on what
+    changed. The folder may be deleted at any time.
+    """
     result = commands.run(exports, workspace, as_of=as_of.date(), progress=_progress, **_asked(options))
     _finish(result, options)
 

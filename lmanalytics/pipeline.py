@@ -127,8 +127,10 @@ def check(
     """
     progress("reading exports")
     from lmanalytics.ingest.readers import ingest, raw  # noqa: PLC0415 (a help text needs no readers)
+    from lmanalytics.kept.exports import Exports  # noqa: PLC0415 (as above)
 
-    ingested = ingest(exports, into / "tables", as_of, policies, digests)
+    keeping = None if kept is None else Exports(kept, digests or {}, as_of)
+    ingested = ingest(exports, into / "tables", as_of, policies, digests, keeping)
     progress("validating")
     from lmanalytics.kept.gate import gated_by  # noqa: PLC0415 (Great Expectations takes seconds to import)
     from lmanalytics.quality.docs import write_docs  # noqa: PLC0415 (as above)

@@ -14,6 +14,7 @@ import polars as pl
 import lmanalytics.ingest as package
 from lmanalytics.ingest import headings, sources
 from lmanalytics.ingest.adapter import ORIGIN, Context, Sheet
+from lmanalytics.ingest.keeping import Keeping
 from lmanalytics.ingest.sources import ROW, RawSheet
 
 UNKNOWN, DUPLICATE = "unknown", "duplicate"
@@ -37,7 +38,7 @@ def adapters() -> dict[str, ModuleType]:
     return {module.FORMAT: module for module in modules if hasattr(module, "FORMAT") and hasattr(module, "SHEETS")}
 
 
-def find_all(exports: Path, context: Context, digests: Mapping[str, str]) -> Iterator[Found]:
+def find_all(exports: Path, context: Context, digests: Mapping[str, str], keeping: Keeping) -> Iterator[Found]:
     """Open every file in turn; the same bytes are read once, and not at all where `digests` has their SHA-256."""
     seen: dict[str, str] = {}
     auxiliary: set[str] = set()
@@ -56,7 +57,7 @@ def find_all(exports: Path, context: Context, digests: Mapping[str, str]) -> Ite
             yield Found(account)
             continue
         kinds = set()
-        for found in sources.sheets(path, file, _wanted):
+        for found in keeping.sheets(path, file, _wanted):
             opened = _opened(found, account | {"sheet": found.sheet}, index, context)
             kinds.add(opened.sheet is not None and opened.sheet.layout.is_auxiliary)
             yield opened

@@ -1,21 +1,23 @@
 """From a folder of exports to canonical tables in Parquet: recognize, read, cast, and account for every row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from lmanalytics.errors import ExportError, UsageError
 from lmanalytics.ingest import sources
-from lmanalytics.ingest.adapter import ORIGIN, Context, Pieces
+from lmanalytics.ingest.adapter import ORIGIN, Context
 from lmanalytics.ingest.estate import Estate, load_estate
 from lmanalytics.ingest.found import Found, adapters, find_all, match_of
 from lmanalytics.ingest.ingest_findings import note_days, note_text, note_unknown, to_frame
+from lmanalytics.ingest.keeping import Keeping, Nothing
 from lmanalytics.ingest.source_accounts import accounts
 from lmanalytics.ingest.sources import ROW
-from lmanalytics.ingest.writer import write_tables
+from lmanalytics.ingest.writer import Group, write_tables
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ def ingest(
     as_of: date,
     policies: dict[str, str] | None = None,
     digests: Mapping[str, str] | None = None,
+    keeping: Keeping | None = None,
 ) -> Ingested:
     """Read every export below a folder into `into/<table>.parquet`.
 
@@ -50,6 +53,7 @@ def ingest(
         as_of: the position date, against which the age of exports is judged.
         policies: readings that win over those of estate.yaml.
         digests: the SHA-256 of files whose bytes were read already, by their path below `exports`.
+        keeping: what an earlier reading left; None: everything is read.
 
     Raises:
         ExportError: nothing is readable, or one file is encrypted, damaged, ambiguous or lacks a needed column.
@@ -61,13 +65,14 @@ def ingest(
         raise UsageError(message)
     estate = load_estate(exports / sources.ESTATE)
     context = Context(as_of, replace(estate, policies=estate.policies | (policies or {})))
-    found = list(find_all(exports, context, digests or {}))
+    keeping = keeping or Nothing()
+    found = list(find_all(exports, context, digests or {}, keeping))
     read = _dated([item for item in found if item.sheet], context)
     if not read:
         raise ExportError(_nothing(exports, found))
     into.mkdir(parents=True, exist_ok=True)
     sheets = {item.sheet.index: item.raw for item in read if item.sheet and item.raw}
-    paths = write_tables(_pieces(read, context), into, sheets, context)
+    paths = write_tables(_groups(read, context), into, sheets, context, keeping)
     counted = accounts(found, read, paths)
     note_days(paths, [item.sheet for item in read if item.sheet], context)
     note_unknown(counted, context)
@@ -115,12 +120,12 @@ def _dated(read: list[Found], context: Context) -> list[Found]:
     return dated
 
 
-def _pieces(read: list[Found], context: Context) -> Pieces:
+def _groups(read: list[Found], context: Context) -> Iterator[Group]:
     for name, module in adapters().items():
-        sheets = [item.sheet for item in read if item.sheet and item.format == name]
-        yield from module.read(sheets, context) if sheets else ()
+        if sheets := [item.sheet for item in read if item.sheet and item.format == name]:
+            yield Group(name, sheets, partial(module.read, sheets, context))
     if context.estate.datacenters:
-        yield "datacenters", told_datacenters(context.estate)
+        yield Group("estate", [], lambda: iter([("datacenters", told_datacenters(context.estate))]))
 
 
 def _nothing(exports: Path, found: Iterable[Found]) -> str:

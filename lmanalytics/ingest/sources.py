@@ -47,6 +47,8 @@ class RawSheet:
     """Numbers were stored as numbers, so that a point is a decimal point."""
     repaired: str = ""
     """What had to be done before the text could be read."""
+    parked: Path | None = None
+    """The Parquet file that `frame` is, where it is one as it stands."""
 
     @property
     def where(self) -> str:
@@ -210,6 +212,7 @@ def _text(path: Path, file: str, wanted: Wanted | None) -> RawSheet:
         wide_rows=rows.wide,
         repaired=rows.repaired,
         is_trimmed=places is not None,
+        parked=rows.parked,
     )
 
 

@@ -27,6 +27,8 @@ class Rows:
     wide: int
     """Rows with more fields than there are columns."""
     repaired: str
+    parked: Path | None = None
+    """The Parquet file that `frame` is, if any."""
 
 
 def counted(path: Path, file: str, text: Text) -> Rows:
@@ -46,7 +48,18 @@ def parked(path: Path, file: str, text: Text, places: Collection[int]) -> Rows:
     kept = delimited.scratch(".parquet")
     names = [f"c{place}" for place in sorted(places)]
     text, (filled, wide) = _to_the_end(path, file, text, lambda opened: _park(opened, names, kept))
-    return Rows(pl.scan_parquet(kept), filled, wide, text.repaired)
+    return Rows(pl.scan_parquet(kept), filled, wide, text.repaired, kept)
+
+
+def sound(path: Path) -> Text | None:
+    """Return how a text that was read to its end is told apart, None where that takes a copy of it."""
+    text = _sound.get(_key(path))
+    return text if text and text.path == path else None
+
+
+def trust(text: Text) -> None:
+    """Take over what `sound` returned of a file with the same bytes."""
+    _sound[_key(text.path)] = text
 
 
 def shown(path: Path, file: str, text: Text, rows: pl.Series) -> pl.LazyFrame:

@@ -1,18 +1,21 @@
 """Cast canonical tables, apply estate.yaml to them and stream them to Parquet, sheet after sheet."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from lmanalytics.errors import ExportError
-from lmanalytics.ingest.adapter import ORIGIN, Context
+from lmanalytics.ingest.adapter import ORIGIN, Context, Finding, Pieces, Sheet
 from lmanalytics.ingest.cells import ODD, cast_plainly, cast_table
 from lmanalytics.ingest.estate import Estate, EstateRule
 from lmanalytics.ingest.ingest_findings import note_estate_rules
+from lmanalytics.ingest.keeping import Keeping
 from lmanalytics.ingest.sources import RawSheet
 from lmanalytics.ingest.survey import Convention
 from lmanalytics.schemas import CANONICAL, ENTITY
@@ -32,16 +35,26 @@ class _Table:
     """What the rules of estate.yaml did."""
 
 
+@dataclass(frozen=True)
+class Group:
+    """Sheets of one format, and what gives the pieces of tables that they are read to."""
+
+    name: str
+    sheets: list[Sheet]
+    pieces: Callable[[], Pieces]
+
+
 def write_tables(
-    pieces: Iterable[tuple[str, pl.LazyFrame]], into: Path, sheets: Mapping[int, RawSheet], context: Context
+    groups: Iterable[Group], into: Path, sheets: Mapping[int, RawSheet], context: Context, keeping: Keeping
 ) -> dict[str, Path]:
     """Cast pieces of tables, apply estate.yaml and stream each table to `into/<name>.parquet`, ordered by row_id.
 
     Args:
-        pieces: what the adapters return, one after another.
+        groups: what the adapters return, one after another.
         into: the folder, which exists.
         sheets: the sheets that were recognized, by their number in the run.
-        context: the position date and estate.yaml; takes a finding for each rule that was applied.
+        context: the position date and estate.yaml; takes what adapters find, and a finding for each rule applied.
+        keeping: may have the rows of a group of an earlier reading.
 
     Returns:
         Each table's file; for a table of several sheets a folder of files, which are in order by their names.
@@ -54,11 +67,16 @@ def write_tables(
     folder = into / _UNFINISHED
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for name, frame in pieces:
-        table = tables.setdefault(name, _Table(context.estate.rules_for(name)))
-        path = folder / f"{name}-{len(table.parts)}.parquet"
-        with _told(name):
-            _write(name, _owned(frame, context.estate, sheets), table, path, conventions, context)
+    for group in groups:
+        told = keeping.rows(
+            group.name, group.sheets, context, partial(_written, group, folder, sheets, conventions, context)
+        )
+        context.findings += [Finding(**one) for one in told["findings"]]
+        for name, file, first, counts in told["pieces"]:
+            table = tables.setdefault(name, _Table(context.estate.rules_for(name)))
+            table.parts.append((first, folder / file))
+            for column, count in counts.items():
+                table.counts[column] = table.counts.get(column, 0) + count
     paths = {name: into / f"{name}.parquet" for name in sorted(tables)}
     for name, path in paths.items():
         counts = tables[name].counts
@@ -69,25 +87,38 @@ def write_tables(
     return paths
 
 
-def _write(
-    name: str,
-    frame: pl.LazyFrame,
-    table: _Table,
-    path: Path,
+def _written(
+    group: Group,
+    folder: Path,
+    sheets: Mapping[int, RawSheet],
     conventions: Mapping[int, Convention],
     context: Context,
-) -> None:
-    """Cast a piece as if all cells were plain, and once more where they are not."""
-    canonical, entity = CANONICAL[name], context.estate.entity
-    assumed = sorted({c for rule in table.rules for c in rule.values if canonical.columns[c].default is not None})
+) -> tuple[list[Path], dict[str, Any]]:
+    """Write the pieces of a group; return the files, and of each its table, first row_id and counts, and findings."""
+    known = len(context.findings)
+    pieces: list[tuple[str, str, int, dict[str, int]]] = []
+    for name, frame in group.pieces():
+        file = f"{group.name}-{len(pieces)}.parquet"
+        with _told(name):
+            seen = _write(name, _owned(frame, context.estate, sheets), folder / file, conventions, context)
+        first = seen.pop("row_id")
+        pieces.append((name, file, -1 if first is None else first, seen))
+    found = [asdict(one) for one in context.findings[known:]]
+    del context.findings[known:]
+    return [folder / file for _, file, *_ in pieces], {"pieces": pieces, "findings": found}
+
+
+def _write(
+    name: str, frame: pl.LazyFrame, path: Path, conventions: Mapping[int, Convention], context: Context
+) -> dict[str, int]:
+    """Cast a piece as if all cells were plain, and once more where they are not; return its first row_id and counts."""
+    canonical, entity, rules = CANONICAL[name], context.estate.entity, context.estate.rules_for(name)
+    assumed = sorted({c for rule in rules for c in rule.values if canonical.columns[c].default is not None})
     frame = _with_day(frame, context) if "observed_on" in canonical.columns else frame
-    seen = _sink(cast_plainly(canonical, frame, entity, assumed), name, table.rules, path)
+    seen = _sink(cast_plainly(canonical, frame, entity, assumed), name, rules, path)
     if odd := [column.removeprefix(ODD) for column, count in seen.items() if column.startswith(ODD) and count]:
-        seen = _sink(cast_table(canonical, frame, conventions, entity, assumed, odd), name, table.rules, path)
-    first = seen.pop("row_id")
-    table.parts.append((-1 if first is None else first, path))
-    for column, count in seen.items():
-        table.counts[column] = table.counts.get(column, 0) + count
+        seen = _sink(cast_table(canonical, frame, conventions, entity, assumed, odd), name, rules, path)
+    return seen
 
 
 def _sink(frame: pl.LazyFrame, name: str, rules: list[EstateRule], path: Path) -> dict[str, int]:

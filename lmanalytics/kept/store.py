@@ -93,7 +93,7 @@ class Store:
             for held in entry.files:
                 if (into / held.path).is_dir():  # of parts, in whose place the file comes
                     shutil.rmtree(into / held.path)
-                _linked(self._file(held.sha256), into / held.path)
+                linked(self._file(held.sha256), into / held.path)
                 self.tell(into / held.path, held.sha256)
         except FileNotFoundError:  # another process removed it meanwhile
             for held in entry.files:
@@ -107,7 +107,7 @@ class Store:
         held = [Held(path.relative_to(below).as_posix(), self.digest(path), path.stat().st_size) for path in files]
         for one in held:
             if not self._file(one.sha256).is_file():
-                _linked(below / one.path, self._file(one.sha256))
+                linked(below / one.path, self._file(one.sha256))
         whole = Entry(entry.step, entry.base, entry.reads, entry.policies, held, entry.told)
         path = self._path(whole)
         draft = _draft(path)
@@ -187,7 +187,7 @@ def _as_it_is(path: Path) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _linked(source: Path, target: Path) -> None:
+def linked(source: Path, target: Path) -> None:
     """Let a file be at another place, too: as a link where the file system has them, else as a copy."""
     draft = _draft(target)
     try:

@@ -13,9 +13,9 @@ from lmanalytics.workspace import Workspace
 
 DAY = date(2026, 6, 30)
 PRICED = {
-    "gate.prices", "demand.access", "demand.azure_sql", "demand.mobility_options", "demand.rights",
+    "read/prices.csv", "rows/canonical", "gate.prices", "demand.access", "demand.azure_sql", "demand.mobility_options", "demand.rights",
     "demand.server_products", "demand.sql_server", "demand.system_center", "demand.windows_server", "whole", "position",
-    "benefit.esu", "benefit.step_up_opportunities", "evidence.unknowns", "evidence.policies",
+    "benefit.esu", "benefit.step_up_opportunities", "benefit.version_rights", "evidence.unknowns", "evidence.policies",
 }  # fmt: skip
 """What reads prices, and what reads what that gives."""
 
@@ -101,17 +101,11 @@ def test_a_second_run_computes_nothing(runs, first, tmp_path):
 
 def test_a_changed_price_reaches_what_reads_prices_and_no_more(runs, first):
     everything, _ = first
-    lines = (runs.exports / "prices.csv").read_text(encoding="utf-8").splitlines()
-    dear = next(
-        line for line in lines if line.startswith("Windows Server,Standard,,core,license,") and "2024" not in line
-    )
-    *others, price, currency = dear.split(",")
-    runs.edit("prices.csv", (dear, ",".join([*others, f"{float(price) + 1:.2f}", currency])))
+    in_force = "Windows Server,Standard,,core,license,,,ea,2,2025-09-01,"
+    runs.edit("prices.csv", (f"{in_force}140.00", f"{in_force}120.00"))
     computed, run = runs.run()
     assert everything >= PRICED
-    assert "gate.prices" in computed
-    assert "position" in computed
-    assert computed <= PRICED | {"benefit.version_rights", "benefit.workplace", "benefit.pools"}
+    assert computed == PRICED
     _, fresh = runs.run("empty")
     same(run, fresh)
 
@@ -120,7 +114,7 @@ def test_a_changed_price_reaches_what_reads_prices_and_no_more(runs, first):
 def test_a_policy_reaches_the_steps_that_consulted_it(runs):
     computed, run = runs.run(policies={"unrecognized_software": "not_computable"})
     assert "facts" in computed
-    assert not {name for name in computed if name.startswith(("gate.", "entitlement"))}
+    assert not {name for name in computed if name.startswith(("read/", "rows/", "gate.", "entitlement"))}
     same(run, runs.run("empty", policies={"unrecognized_software": "not_computable"})[1])
 
 
@@ -131,9 +125,19 @@ def test_a_machine_that_changed_reaches_no_purchase(runs):
     vinfo.write_text("".join([head, *rest]), encoding="utf-8")
     assert one != rest[0]
     computed, run = runs.run()
-    untouched = {"gate.prices", "gate.purchases", "gate.hosts", "entitlement", "right.license_terms", "right.transfers"}
+    read = {name for name in computed if name.startswith("read/")}
+    assert read == {f"read/{vinfo.relative_to(runs.exports).as_posix()}"}
+    untouched = {
+        "rows/canonical",
+        "gate.prices",
+        "gate.purchases",
+        "gate.hosts",
+        "entitlement",
+        "right.license_terms",
+        "right.transfers",
+    }
     assert untouched.isdisjoint(computed)
-    assert {"gate.oses", "facts"} <= computed
+    assert {"rows/rvtools", "gate.oses", "facts"} <= computed
     same(run, runs.run("empty")[1])
 
 

@@ -132,11 +132,7 @@ def check(exports: Path, as_of: datetime, into: Path | None, *, as_json: bool) -
 @_computing
 @click.pass_obj
 def run(workspace: Workspace, /, exports: Path | str, as_of: datetime, **options: Any) -> None:
-    """Compute every answer from a folder of exports, or from a URL that holds them.
-
-    What earlier runs computed is kept in data/kept of the workspace, so that a run computes only what depends on what
-    changed. The folder may be deleted at any time.
-    """
+    """Compute answers from a folder of exports, or a URL; data/kept keeps what need not be computed again."""
     result = commands.run(exports, workspace, as_of=as_of.date(), progress=_progress, **_asked(options))
     _finish(result, options)
 

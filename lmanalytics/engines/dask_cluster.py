@@ -59,7 +59,7 @@ class Dask:
 
         pool = self.client.get_executor(retries=TRIES, pure=False)  # type: ignore[no-untyped-call]
         try:
-            for task, future in flown(deque(tasks), pool.submit, most):
+            for task, future in flown(deque(tasks), pool.submit, most, self._watch):
                 found = outcome(future)
                 if isinstance(found, KilledWorker):
                     found = WorkerDiedError(f"its worker died {found.allowed_failures + 1} times")
@@ -67,7 +67,16 @@ class Dask:
                     found = WorkerDiedError("no worker was left")
                 yield task, found
         finally:
-            pool.shutdown(wait=False)  # what is left after an interrupt is canceled
+            if self.client.status == "running":
+                pool.shutdown(wait=False)  # what is left after an interrupt is canceled
+
+    def _watch(self) -> None:
+        """Raise when the scheduler went away for good, which its futures do not tell."""
+        if self.client.status == "closed":
+            message = (
+                "The Dask scheduler went away. Start it and its workers again, and run again: what was done is kept."
+            )
+            raise RunError(message)
 
 
 @contextmanager

@@ -114,10 +114,13 @@ def _quiet() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def flown(waiting: "deque[Task]", submit: Submit, most: int) -> "Iterator[tuple[Task, Future[Result]]]":
+def flown(
+    waiting: "deque[Task]", submit: Submit, most: int, watch: Callable[[], None] = lambda: None
+) -> "Iterator[tuple[Task, Future[Result]]]":
     """Keep at most `most` tasks with an executor; give each with its future when done.
 
-    Tasks are taken from `waiting`; those that a broken executor did not take remain there.
+    Tasks are taken from `waiting`; those that a broken executor did not take remain there. `watch` is called
+    every second, to raise what no future would tell.
     """
     running: dict[Future[Result], Task] = {}
     is_open = True
@@ -131,6 +134,7 @@ def flown(waiting: "deque[Task]", submit: Submit, most: int) -> "Iterator[tuple[
         done: set[Future[Result]] = set()
         while running and not done:  # Polars' handler of interrupts lets Python's waits go on, so none may be long
             done = wait(running, timeout=1, return_when=FIRST_COMPLETED).done
+            watch()
         for future in done:
             yield running.pop(future), future
 

@@ -1,5 +1,10 @@
 """A scheduler by its address: the same bytes, and no worker whose program is another."""
 
+import subprocess
+import sys
+import threading
+import time
+
 import pytest
 
 from lmanalytics import engines
@@ -46,6 +51,28 @@ def test_a_scheduler_without_workers_is_told(monkeypatch):
         engines.engine(empty.scheduler_address),
     ):
         pass
+
+
+def test_a_scheduler_that_goes_away_ends_the_run(estate, tmp_path):
+    """Its process is killed while a part is computed; the client closes when it cannot come back."""
+    import dask as dask_itself  # noqa: PLC0415
+    from distributed import Client  # noqa: PLC0415
+
+    file = tmp_path / "scheduler.json"
+    place = ["--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(file)]
+    with subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_scheduler", *place]) as scheduler:
+        try:
+            while not file.exists():
+                time.sleep(0.2)
+            with dask_itself.config.set({"distributed.comm.timeouts.connect": "1s"}):
+                client = Client(scheduler_file=str(file), timeout=4)
+                lost = dask_cluster.Dask(client, None)
+                end = threading.Timer(2, scheduler.kill)
+                end.start()
+                with pytest.raises(RunError, match="The Dask scheduler went away"):
+                    engines.computed(estate("summed"), lost)
+        finally:
+            scheduler.kill()
 
 
 def test_workers_are_reached_from_this_machine_alone(dask):

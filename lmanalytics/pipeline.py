@@ -15,7 +15,6 @@ import polars as pl
 
 from lmanalytics import answers
 from lmanalytics.engines.means import Means
-from lmanalytics.engines.memory import bounded
 from lmanalytics.engines.storage import brought, is_url
 from lmanalytics.errors import RunError, UsageError
 from lmanalytics.evidence import manifest
@@ -142,14 +141,13 @@ def check(
 
 
 def _compute(exports: Path, kept: Kept, asked: manifest.Question, progress: Progress, means: Means) -> None:
-    with bounded(means.limit):
-        ingested, gated = check(
-            exports, kept.into, as_of=asked.as_of, policies=asked.policies, progress=progress,
-            kept=kept, digests=asked.inputs,
-        )  # fmt: skip
-        settings = Settings(asked.as_of, ingested.estate.policies)
-        gated.check_share(settings)
-        answer(kept, asked, ingested, gated, settings, progress, means=means)
+    ingested, gated = check(
+        exports, kept.into, as_of=asked.as_of, policies=asked.policies, progress=progress,
+        kept=kept, digests=asked.inputs,
+    )  # fmt: skip
+    settings = Settings(asked.as_of, ingested.estate.policies)
+    gated.check_share(settings)
+    answer(kept, asked, ingested, gated, settings, progress, means=means)
 
 
 def answer(

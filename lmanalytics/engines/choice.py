@@ -33,7 +33,7 @@ def engine(text: str | None = None, limit: str | None = None) -> Iterator[Engine
 
     """
     size = None if limit is None else memory.size(limit)
-    with memory.bounded(size), _started(text or "here", size) as started:
+    with _started(text or "here", size) as started:
         yield started
 
 

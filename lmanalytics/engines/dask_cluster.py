@@ -97,7 +97,7 @@ def local(workers: int, limit: int | None) -> Iterator[Dask]:
             memory_limit=0,  # partitions in flight bound it; Dask would count memory that is only kept for reuse
             silence_logs=CRITICAL,  # what befell a task is told by the error that ends the run
             preload=["lmanalytics.engines.dask_worker"],
-            env=memory.workers_environment(limit, workers),
+            env=memory.ONE_THREAD,
         ) as cluster,
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):

@@ -21,10 +21,6 @@ WORKER = 160 * MIB
 PER_ROW = 2_000
 """Bytes that a partition needs at its peak for each row of its tables. Measured with exports of RVTools, whose
 identifiers have 74 letters: 2,000 where facts are made of `oses`, 1,000 where demand is asked."""
-BUDGET = "POLARS_OOC_MEMORY_BUDGET_MB"
-"""Polars' own name for the memory beyond which it spills sorts, groups and joins to disk."""
-LEAST = 64 * MIB
-"""Below this Polars would spill all the time and save little."""
 _HELD = re.compile(r"^VmHWM:\s*([0-9]+) kB$", re.MULTILINE)
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*")
 
@@ -95,28 +91,9 @@ def in_flight(limit: int | None, partitions: Iterable[int], workers: int, *, alo
     return most if len(largest) > most else workers
 
 
-def budget(limit: int) -> str:
-    """Say in MiB from where on Polars shall spill when it may use `limit` bytes beside what its process needs.
-
-    Half of them: Polars does not count all that it holds, and some of it cannot be spilled.
-    """
-    return str(max(limit // 2, LEAST) // MIB)
-
-
-def workers_environment(limit: int | None, workers: int) -> dict[str, str]:
-    """Return what workers find in their environment: one thread of Polars each, and their share of the limit."""
-    share = {} if limit is None else {BUDGET: budget((limit - PROCESS) // workers - WORKER)}
-    return {"POLARS_MAX_THREADS": "1"} | share
-
-
-@contextmanager
-def bounded(limit: int | None) -> Iterator[None]:
-    """Let Polars in this process, and in those started meanwhile, spill to disk early enough for a limit."""
-    if limit is None:
-        yield
-        return
-    with environment({BUDGET: budget(limit - PROCESS)}):
-        yield
+# Polars 2.1 can spill to disk (POLARS_OOC_MEMORY_BUDGET_MB); its authors call that unstable: nobody asks for it.
+ONE_THREAD = {"POLARS_MAX_THREADS": "1"}
+"""What workers find in their environment: one thread of Polars each."""
 
 
 @contextmanager

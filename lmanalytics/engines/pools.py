@@ -76,7 +76,7 @@ class Processes:
         suspects: deque[Task] = deque()
         while waiting or suspects:
             queue, width = (suspects, 1) if suspects else (waiting, most)
-            with _Pool(width, self.limit) as pool:
+            with _Pool(width) as pool:
                 for task, future in flown(queue, pool.submit, width):
                     error = future.exception()
                     if not isinstance(error, BrokenExecutor):
@@ -92,9 +92,9 @@ class Processes:
 class _Pool(ProcessPoolExecutor):
     """Processes that start afresh, as Windows does everywhere, under an environment that Polars reads when imported."""
 
-    def __init__(self, width: int, limit: int | None) -> None:
+    def __init__(self, width: int) -> None:
         pl.thread_pool_size()  # fixes the threads of this process before its environment says one
-        self._environment = memory.environment(memory.workers_environment(limit, width))
+        self._environment = memory.environment(memory.ONE_THREAD)
         super().__init__(width, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet)
 
     def __enter__(self) -> Self:

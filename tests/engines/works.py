@@ -67,7 +67,7 @@ def counted(tables, settings):
 
 def threads(tables, settings):
     """Tell the environment that a worker has."""
-    told = {"threads": pl.thread_pool_size(), "budget": os.environ.get("POLARS_OOC_MEMORY_BUDGET_MB", "")}
+    told = {"threads": pl.thread_pool_size()}
     return {"told": pl.LazyFrame(told)}
 
 

@@ -98,4 +98,5 @@ def _run(exports: Path, workspace: Path) -> None:
             clock.begin(STAGE_OF[words])
 
     shutil.rmtree(workspace, ignore_errors=True)
+    clock.begin("ingest")  # which exports there are is part of reading them
     pipeline.run(exports, Workspace(workspace), as_of=AS_OF, fresh=True, progress=progress)

@@ -107,6 +107,8 @@ def _agreement(work: Path, peer: str, measured: list[Found]) -> list[Found]:
 def _clean(work: Path, *, is_kept: bool) -> None:
     for folder in ("ours", "read", "same_tables", "same_tables_exports", "limit", "given", *PEERS):
         shutil.rmtree(work / folder, ignore_errors=True)
+    for counts in work.glob("checks_*.json"):
+        counts.unlink()
     if not is_kept:
         shutil.rmtree(work)
 

@@ -33,7 +33,7 @@ class _Later(ModuleType):
 
 @contextmanager
 def loaded_later(*names: str) -> Iterator[None]:
-    """Let what is imported inside do without some modules until it uses them: `import name`, `from package import name`.
+    """Let what is imported inside do without modules until it uses them: `import name`, `from package import name`.
 
     Python's own `importlib.util.LazyLoader` loads such a module when it is imported a second time.
     """

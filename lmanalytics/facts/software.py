@@ -10,7 +10,7 @@ import yaml
 
 from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.parameters import Settings, load_rule_file
-from lmanalytics.schemas import CANONICAL, ENTITY
+from lmanalytics.schemas import ENTITY
 
 SET_ASIDE = "installs_set_aside"
 
@@ -42,11 +42,6 @@ def sorted_out(installs: pl.LazyFrame, settings: Settings) -> tuple[pl.LazyFrame
     return installs.join(aside, on="product", how="anti", maintain_order="left"), _counted(
         installs.join(aside, on="product")
     )
-
-
-def none_aside() -> pl.LazyFrame:
-    """Return the second table of `sorted_out` without rows."""
-    return _counted(CANONICAL["installs"].empty().with_columns(reason=pl.lit(None, pl.String)))
 
 
 def _counted(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -9,6 +9,7 @@ from great_tables import GT
 from lmanalytics.report.display import Grid
 from lmanalytics.report.reasons import words
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
+from lmanalytics.report.texts import told
 
 _SHORT = pl.col("shortage") > 0
 
@@ -22,15 +23,7 @@ def headline_table(run: Run) -> GT:
         .with_columns(metric=words("metric"))
         .sort("product", "metric")
     )
-    columns = {
-        "product": "Product",
-        "metric": "Metric",
-        "required": "Required",
-        "owned": "Owned",
-        "surplus": "Surplus",
-        "shortage": "Short",
-        "shortage_cost": "Cost of shortage",
-    }
+    columns = told("tables.headline.columns")
     return Grid(columns, _why_no_position(run), strong={"shortage": _SHORT}, stored="position.parquet").show(frame)
 
 

@@ -24,6 +24,7 @@ TYPES: dict[str, pl.DataType] = {
 }
 ENTITY = "entity_id"
 DEFAULT_ENTITY = "main"
+_KINDS = (ENTITY, "product", "edition", "version", "metric", "pool")
 PROVENANCE = pl.Schema(
     {
         "source_file": pl.String(),
@@ -68,6 +69,11 @@ class Table:
         own = {name: column.dtype for name, column in self.columns.items()}
         ends = {"rule": pl.String(), "reason": pl.String()} if self.is_answer else dict(PROVENANCE)
         return pl.Schema({ENTITY: pl.String(), **own, **ends})
+
+    @property
+    def distinguishing(self) -> list[str]:
+        """The columns that tell its rows apart, or kinds of them, from each other: the key, and the product's."""
+        return [name for name in (ENTITY, *self.columns) if name in self.key or name in _KINDS]
 
     def empty(self) -> pl.LazyFrame:
         """No rows, every column."""

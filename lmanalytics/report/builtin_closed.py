@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lmanalytics.errors import ReportError
+from lmanalytics.report import leads
 from lmanalytics.report.builtin_pandoc import Node, Nodes, opened, plain, rewrite, visible
 
 CALLOUTS = {
@@ -61,7 +62,7 @@ def inert(blocks: Nodes) -> Nodes:
 
     def change(node: Node) -> Nodes | None:
         kind, inner = opened(node)
-        if kind == "Link" and _SAFE.match(inner[2][0]):
+        if kind == "Link" and (_SAFE.match(inner[2][0]) or leads.is_inward(inner[2][0])):
             return None
         return _INERT[kind](inner) if kind in _INERT else None
 

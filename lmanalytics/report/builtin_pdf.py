@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typst
 
 from lmanalytics.errors import ReportError
+from lmanalytics.report import leads
 from lmanalytics.report.book import Edition
 from lmanalytics.report.builtin_document import Document
 from lmanalytics.report.builtin_numbers import Mark
@@ -88,6 +89,9 @@ class _Files:
         kind, inner = opened(node)
         if kind == "Str":
             return [{"t": "Str", "c": _shown(inner)}]
+        if kind == "Link" and leads.is_inward(inner[2][0]):  # a paper has no pages beside it
+            said: Nodes = inner[1]
+            return said
         return self._turned[kind](*inner) if kind in self._turned else None
 
     def _image(self, ending: str, data: bytes, description: str) -> Nodes:

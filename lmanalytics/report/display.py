@@ -5,22 +5,40 @@ is a dash with a note, never a zero; a table that is cut says how many rows are 
 """
 
 import hashlib
+import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import great_tables as gt
 import polars as pl
 from great_tables import GT, loc, style
 
+from lmanalytics.report import leads
 from lmanalytics.report.reasons import numbered
+from lmanalytics.report.texts import say, told
 from lmanalytics.report.theme import ALARM, FONT, enable_charts
+from lmanalytics.report.written import LONGEST, UNKNOWN, amount, day, escape, explained, figure, kind_of, readable
+from lmanalytics.schemas import ANSWERS, CANONICAL
 
-UNKNOWN = "\N{EN DASH}"
-UNKNOWN_NOTE = f"{UNKNOWN} means unknown or not computable. It is never zero."
-LONGEST = 160
-_UNSAFE = r"[\p{Cc}\x{061C}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2066}-\x{2069}]"
-_MARKS = frozenset("\\`*_{}[]()<>#+-.!|$@~^\"'=:&%/")
+__all__ = [
+    "LONGEST",
+    "UNKNOWN",
+    "Grid",
+    "Markdown",
+    "amount",
+    "day",
+    "enable",
+    "escape",
+    "explained",
+    "figure",
+    "readable",
+    "sentence_table",
+    "table_html",
+]
 _NUMERIC = {"number", "money"}
+_ASIDE = "\x1f"
+"""What stands in a cell between an address and the text that leads there; no text from data holds it."""
 
 
 def _as_is(rows: pl.DataFrame) -> pl.DataFrame:
@@ -69,37 +87,69 @@ class Grid:
 
     def show(self, frame: pl.LazyFrame) -> GT:
         """Draw the table of `frame`, whose rows are in the order to show."""
-        kinds = {name: _kind(dtype) for name, dtype in frame.collect_schema().items() if name in self.columns}
+        schema = frame.collect_schema()
+        kinds = {name: kind_of(dtype) for name, dtype in schema.items() if name in self.columns}
         head = frame.head(self.limit).collect(engine="streaming")  # apart from the count, so that few rows are sorted
         count = frame.select(pl.len()).collect(engine="streaming").item()
         if head.is_empty():
             return sentence_table(self.empty)
-        notes = [*_currency_note(head, kinds), *self.notes]
+        notes: list[str | gt._text.Html] = [*_currency_note(head, kinds), *self.notes]
         marks = {
             name: head.select(condition.fill_null(value=False)).to_series().arg_true().to_list()
             for name, condition in self.strong.items()
         }
+        targets = self._targets(head)
         head = self.named(head)
         head, legend = numbered(head, self.reasons) if "reason" in self.columns else (head, [])
         cells = head.select(readable(pl.col(name), kinds[name]).alias(name) for name in self.columns)
         if self.sums and count > 1:
-            cells = pl.concat([cells, frame.select(self._totals(kinds, frame.collect_schema())).collect()])
+            cells = pl.concat([cells, frame.select(self._totals(kinds, schema)).collect()])
         if any(UNKNOWN in cells[name] for name in cells.columns):
-            notes.append(UNKNOWN_NOTE)
+            notes.append(say("display.unknown", dash=UNKNOWN))
         left = count - self.limit
         if left > 0:
-            where = f" They are in {self.stored} of the run folder." if self.stored else ""
-            notes.append(f"The first {self.limit:,} of {count:,} rows; {left:,} more are not shown.{where}")
-        return self._styled(cells, kinds, marks, [*legend, *notes], has_sums=cells.height > head.height)
+            cut = say("display.cut", limit=amount(self.limit), count=amount(count), left=amount(left))
+            notes.append(f"{cut} {say('display.where', file=self.stored)}" if self.stored else cut)
+        linked = ""
+        has_sums = cells.height > head.height
+        if targets is not None:
+            linked = self._linked(kinds, schema)
+            ahead = pl.concat_str("", pl.lit(_ASIDE)).fill_null("")  # no name of a column is empty
+            cells = cells.with_columns(targets.extend_constant(None, int(has_sums)).alias(""))
+            cells = cells.with_columns(pl.concat_str(ahead, linked).alias(linked)).drop("")
+            notes.append(_all_lines(leads.to_lines(leads.table_of(self.stored))))
+        return self._styled(cells, kinds, marks, [*legend, *notes], linked=linked, has_sums=has_sums)
+
+    def _targets(self, head: pl.DataFrame) -> pl.Series | None:
+        """Return where each row leads: to its subject's explanation, or else to the lines that say what it says."""
+        table = leads.table_of(self.stored)
+        contract = ANSWERS.get(table) or CANONICAL.get(table)
+        if contract is None or not leads.are_laid():
+            return None
+        about = next((name for name in leads.SUBJECTS if name in head.columns), "")
+        if about and table not in leads.ABOUT_MANY:
+            return pl.Series([leads.to_explanation(s) if s else None for s in head[about]], dtype=pl.String)
+        where = [name for name in contract.distinguishing if name in head.columns]
+        said = head.select(readable(pl.col(name), kind_of(head.schema[name])) for name in where)
+        rows = [dict(zip(where, row, strict=True)) for row in said.rows()] if where else [{}] * head.height
+        return pl.Series([leads.to_lines(table, row) for row in rows])
+
+    def _linked(self, kinds: Mapping[str, str], schema: pl.Schema) -> str:
+        """Return the column that leads: that of the subject, or the first of text."""
+        about = next((name for name in leads.SUBJECTS if name in schema and name in self.columns), "")
+        own = [name for name in self.columns if name != self.heading]
+        return about or next((name for name in own if kinds[name] not in _NUMERIC), own[0])
 
     def _totals(self, kinds: Mapping[str, str], schema: pl.Schema) -> list[pl.Expr]:
         """Return the last row as text."""
         one_currency = pl.col("currency").drop_nulls().n_unique() <= 1 if "currency" in schema else pl.lit(value=True)
         label = next(name for name in self.columns if kinds[name] not in _NUMERIC and name != self.heading)
-        totals = {name: pl.lit("Total" if name == label else "") for name in self.columns}
+        totals = {name: pl.lit(told("display.total") if name == label else "") for name in self.columns}
         if heading := self.heading:
             totals[heading] = (
-                pl.when(pl.col(heading).n_unique() == 1).then(pl.col(heading).first()).otherwise(pl.lit("All"))
+                pl.when(pl.col(heading).n_unique() == 1)
+                .then(pl.col(heading).first())
+                .otherwise(pl.lit(told("display.all")))
             )
         for name in self.sums:
             is_known = pl.col(name).is_not_null().all() & (one_currency if kinds[name] == "money" else True)
@@ -111,8 +161,9 @@ class Grid:
         cells: pl.DataFrame,
         kinds: Mapping[str, str],
         marks: Mapping[str, list[int]],
-        notes: Sequence[str],
+        notes: Sequence[str | gt._text.Html],
         *,
+        linked: str,
         has_sums: bool,
     ) -> GT:
         table = _plain(GT(cells, groupname_col=self.heading or None)).cols_label(
@@ -120,6 +171,8 @@ class Grid:
         )
         right = [name for name in self.columns if kinds[name] in _NUMERIC or name in self.right]
         table = table.cols_align("left").cols_align("right", columns=right) if right else table.cols_align("left")
+        if linked:
+            table = table.fmt(_link, columns=linked)
         for name, rows in marks.items():
             if rows:
                 bold = style.text(weight="bold", color=ALARM)
@@ -136,37 +189,7 @@ class Grid:
 
 def sentence_table(sentence: str) -> GT:
     """Say in one cell why there is no table, so that captions and references to it still hold."""
-    return _plain(GT(pl.DataFrame({"note": [sentence]}))).cols_label(note="Nothing to list").cols_align("left")
-
-
-def readable(column: pl.Expr, kind: str) -> pl.Expr:
-    """Turn a column into text: thousands separators, two decimals of money, ISO dates, yes and no."""
-    if kind == "number":
-        text = _thousands(column)
-    elif kind == "money":
-        text = _thousands(column.cast(pl.Decimal(38, 2)))
-    elif kind == "flag":
-        text = pl.when(column).then(pl.lit("yes")).when(~column).then(pl.lit("no"))
-    elif kind == "list":
-        text = _safe(column.cast(pl.List(pl.String)).list.join("; "))
-    else:
-        text = _safe(column.cast(pl.String))
-    return text.fill_null(UNKNOWN)
-
-
-def amount(value: object, unit: str = "") -> str:
-    """Write one number for a sentence: `1,234`, `1,234.50 USD`, or `an unknown number`."""
-    if value is None:
-        return "an unknown amount" if unit else "an unknown number"
-    number = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-    return f"{number} {escape(unit)}".strip()
-
-
-def escape(value: object) -> str:
-    """Make text from data inert in markdown: no link, markup, formula, reference or shortcode survives."""
-    text = " ".join(str(UNKNOWN if value is None else value).split())
-    text = "".join(c for c in text if c.isprintable())
-    return "".join(f"\\{c}" if c in _MARKS else c for c in text)
+    return _plain(GT(pl.DataFrame({"note": [sentence]}))).cols_label(note=told("display.nothing")).cols_align("left")
 
 
 def enable() -> None:
@@ -191,33 +214,22 @@ def _say_table(_: GT, printer: Any, cycle: object) -> None:  # noqa: ARG001 (IPy
     printer.text("[table]")
 
 
-def _kind(dtype: pl.DataType) -> str:
-    if dtype.is_decimal():
-        return "money"
-    if dtype.is_integer():
-        return "number"
-    named = {pl.Boolean: "flag", pl.List: "list", pl.Date: "date"}
-    return next((kind for base, kind in named.items() if dtype == base), "text")
+def _link(cell: str) -> str:
+    """Write a cell as HTML: what stands before `_ASIDE` is where it leads."""
+    target, _, said = cell.rpartition(_ASIDE)
+    return f'<a href="{html.escape(target)}">{html.escape(said)}</a>' if target else html.escape(said)
 
 
-def _thousands(column: pl.Expr) -> pl.Expr:
-    text = column.cast(pl.String).str.strip_prefix("-")
-    whole = text.str.extract(r"^(\d+)").str.reverse().str.replace_all(r"(\d{3})", "$1,").str.strip_suffix(",")
-    rest = text.str.extract(r"(\.\d+)$").fill_null("")
-    return pl.when(column < 0).then(pl.lit("-")).otherwise(pl.lit("")) + whole.str.reverse() + rest
-
-
-def _safe(column: pl.Expr) -> pl.Expr:
-    text = column.str.replace_all(_UNSAFE, " ").str.strip_chars()
-    text = pl.when(text.str.len_chars() > LONGEST).then(text.str.slice(0, LONGEST) + "…").otherwise(text)
-    return pl.when(text != "").then(text).when(text == "").then(pl.lit(""))
+def _all_lines(target: str) -> gt._text.Html:
+    made: gt._text.Html = gt.html(f'{html.escape(told("display.lines"))} <a href="{target}">{target}</a>')
+    return made
 
 
 def _currency_note(head: pl.DataFrame, kinds: Mapping[str, str]) -> list[str]:
     if "money" not in kinds.values() or "currency" not in head.columns:
         return []
     known = head["currency"].drop_nulls().unique().sort().to_list()
-    return [f"Amounts in {' and '.join(known)}."] if known else []
+    return [say("display.amounts", currencies=told("display.and").join(known))] if known else []
 
 
 def _plain(table: GT) -> GT:

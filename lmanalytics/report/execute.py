@@ -49,6 +49,7 @@ def execute_notebooks(
     *,
     workers: int = 2,
     cwd: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Run each notebook with the same parameters and write the results.
 
@@ -59,6 +60,7 @@ def execute_notebooks(
             given, is also the time that programs started by a notebook take for now.
         workers: how many notebooks run at the same time.
         cwd: the folder in which notebooks run, so that a relative `run_dir` says nothing about the machine.
+        variables: environment variables of the notebooks' kernels, such as the locale that they write in.
 
     Returns:
         The executed notebooks, in the order given.
@@ -75,7 +77,7 @@ def execute_notebooks(
     folder = (cwd or Path.cwd()).resolve()
     with tempfile.TemporaryDirectory(prefix="lm") as scratch:
         jobs = [
-            (path, node, values, folder, Path(scratch) / str(number))
+            (path, node, values, folder, Path(scratch) / str(number), variables or {})
             for number, (path, node) in enumerate(sources.items())
         ]
         with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
@@ -102,12 +104,17 @@ def _in_own_loop(*job: Any) -> nbformat.NotebookNode:
 
 
 def _run(
-    path: Path, node: nbformat.NotebookNode, values: Mapping[str, Any], folder: Path, scratch: Path
+    path: Path,
+    node: nbformat.NotebookNode,
+    values: Mapping[str, Any],
+    folder: Path,
+    scratch: Path,
+    variables: Mapping[str, str],
 ) -> nbformat.NotebookNode:
     scratch.mkdir()
     settings = Config()
     settings.ThisInterpreter.connection_file = str(scratch / "k.json")
-    settings.ThisInterpreter.variables = _variables(scratch, values.get("as_of"))
+    settings.ThisInterpreter.variables = {**_variables(scratch, values.get("as_of")), **variables}
     if os.name == "posix" and len(str(scratch)) < LONGEST_SOCKET:
         settings.ThisInterpreter.transport = "ipc"
     try:

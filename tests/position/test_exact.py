@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmanalytics.errors import PositionError
+from lmanalytics.position import exact as module
 from lmanalytics.position import heuristics
 from lmanalytics.position.exact import exact
 from lmanalytics.position.problem import ARCS, GOODS, NEEDS, SUPPLY, TAKES, USES, YIELDS, Problem
@@ -156,6 +157,34 @@ def test_every_small_estate_costs_what_trying_everything_finds(seed):
     random = drawing(seed)
     for _ in range(25):
         check(estate(random.randint))
+
+
+def price_list_of_one_pack_each(drawn):
+    """Leave one size of pack on every line, which fits hardly any need."""
+    shapes, lots, packs = drawn
+    return shapes, lots, {line: [(3, price + 1)] for line, ((_, price), _) in packs.items()}
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_where_no_pack_fits_it_costs_what_trying_everything_finds(seed):
+    random = drawing(seed)
+    for _ in range(25):
+        check(price_list_of_one_pack_each(estate(random.randint)))
+
+
+def test_a_search_that_calls_a_dear_solution_optimal_is_not_believed(monkeypatch):
+    asked = problem([(2, [(3, 0, 0), (0, 2, 0)])], [(STANDARD, 2, True)], PRICES)
+    right, search = exact(asked), module.searched
+
+    def mistaken(matrix, price, unit, start, *, simplified=True):
+        found, bound = search(matrix, price, unit, start, simplified=simplified)
+        if simplified:
+            found[-asked.goods.height] += 4  # packs that nothing needs
+            bound = price @ found
+        return found, bound
+
+    monkeypatch.setattr(module, "searched", mistaken)
+    assert (exact(asked).objective, exact(asked).bound) == (right.objective, right.bound)
 
 
 @pytest.mark.slow

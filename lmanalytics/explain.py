@@ -1,5 +1,6 @@
-"""How one subject's answer came about: the arithmetic, the parameters with their first day, and the clause."""
+"""How subjects' answers came about: the arithmetic, the parameters with their first day, and the clause."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -39,22 +40,39 @@ def explain(run: Path, subject: str) -> pl.DataFrame:
         RunError: the run knows no such subject.
 
     """
-    document = manifest.read(run)
-    settings = Settings(date.fromisoformat(document["as_of"]), document["policies"])
     facts = _parquet(run / "facts")
-    ids = _ids(facts, subject)
-    inputs = {f"facts_{grain}": frame for grain, frame in facts.items()}
-    inputs |= _parquet(run) | _parquet(run / "accepted") | {name: facts[name] for name in REFERENCES if name in facts}
-    with amended(told_in(document)):
-        traces = [topics.explain_subject(register.every_topic(), inputs, settings, one) for one in ids]
-    kept = [name for name in _ANSWERED if (run / f"{name}.parquet").is_file()]  # a run of an earlier program has fewer
-    answers = [_answered(run, name, _ANSWERED[name], ids) for name in kept]
-    table = pl.concat([pl.DataFrame(schema=EXPLANATION), *traces, *answers])
+    table = _explained(run, facts, _ids(facts, subject))
     if table.is_empty():
         known = _known(run, facts)
         message = f"This run knows no {subject!r}.{did_you_mean(subject, known)} Give a host, OSE, license or purchase."
         raise RunError(message)
     return table
+
+
+def explain_many(run: Path, subjects: Sequence[str]) -> pl.DataFrame:
+    """Recompute many subjects at once, which takes little longer than one.
+
+    Args:
+        run: the run folder.
+        subjects: ids, as `explain` takes them; one that the run does not know has no lines.
+
+    Returns:
+        The columns of `explain`, each line under the subject that it is about: of a cluster those of the cluster
+        itself, of its hosts under the hosts.
+
+    """
+    return _explained(run, _parquet(run / "facts"), sorted(set(subjects)))
+
+
+def _explained(run: Path, facts: dict[str, pl.LazyFrame], ids: list[str]) -> pl.DataFrame:
+    document = manifest.read(run)
+    settings = Settings(date.fromisoformat(document["as_of"]), document["policies"])
+    inputs = {f"facts_{grain}": frame for grain, frame in facts.items()}
+    inputs |= _parquet(run) | _parquet(run / "accepted") | {name: facts[name] for name in REFERENCES if name in facts}
+    with amended(told_in(document)):
+        lines = topics.explain_subject(register.every_topic(), inputs, settings, ids)
+    kept = [name for name in _ANSWERED if (run / f"{name}.parquet").is_file()]  # a run of an earlier program has fewer
+    return pl.concat([lines, *(_answered(run, name, _ANSWERED[name], ids) for name in kept)])
 
 
 def _parquet(folder: Path) -> dict[str, pl.LazyFrame]:

@@ -15,6 +15,8 @@ from typing import Any
 import altair as alt
 import vl_convert as vlc
 
+from lmanalytics.report.locales import DEFAULT, locale
+
 FONT = "Liberation Sans"
 FONTS = Path(__file__).parent / "assets"
 NAME = "lmanalytics"
@@ -26,7 +28,7 @@ _VEGA_LITE = "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
 def chart_theme() -> alt.theme.ThemeConfig:
-    """Return the Altair theme: one sans font, few lines, the palette of this module."""
+    """Return the Altair theme: one sans font, few lines, the palette of this module, numbers by the locale."""
     axis: Any = {
         "labelColor": INK,
         "titleColor": INK,
@@ -40,7 +42,7 @@ def chart_theme() -> alt.theme.ThemeConfig:
         "tickColor": "#888888",
     }
     header: Any = {"labelFontSize": 11, "labelFontWeight": "bold", "labelColor": INK, "title": None}
-    return {
+    theme: alt.theme.ThemeConfig = {
         "config": {
             "background": "white",
             "font": FONT,
@@ -61,6 +63,9 @@ def chart_theme() -> alt.theme.ThemeConfig:
             "range": {"category": list(CATEGORIES)},
         }
     }
+    if locale().name != DEFAULT:
+        theme["config"]["locale"] = locale().for_charts  # type: ignore[typeddict-item]  # (its type wants TypedDicts)
+    return theme
 
 
 def render(spec: dict[str, Any], **_: object) -> dict[str, str]:

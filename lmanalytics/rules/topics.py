@@ -1,9 +1,10 @@
 """Topics: modules that turn tables into answers, each naming the tables that it cannot do without.
 
 A topic has `NEEDS` (answer -> tables without which it is not computable), `answers(inputs, settings)` and
-`explain_subject(inputs, settings, subject_id)`. Adding such a module to a package of rules adds the topic. One that
-decides about each place by itself also has `in_part(inputs, settings)`, which can be asked of a partition of the
-estate, and `over_all(found, settings)`, which adds to the parts' answers what must be told of all of them together.
+`explain_subject(inputs, settings, subject_ids)`, which takes one id or several. Adding such a module to a package of
+rules adds the topic. One that decides about each place by itself also has `in_part(inputs, settings)`, which can be
+asked of a partition of the estate, and `over_all(found, settings)`, which adds to the parts' answers what must be told
+of all of them together.
 """
 
 import pkgutil
@@ -15,7 +16,7 @@ import polars as pl
 
 from lmanalytics.errors import RuleError
 from lmanalytics.rules.parameters import Settings, consulting
-from lmanalytics.rules.trace import EXPLANATION
+from lmanalytics.rules.trace import EXPLANATION, Subjects
 
 Tables = dict[str, pl.LazyFrame]
 Notes = dict[str, set[str]]
@@ -116,8 +117,10 @@ def held(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.collect(engine="streaming").lazy()
 
 
-def explain_subject(topics: Sequence[ModuleType], inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
-    """Return the lines of every topic that has its tables and knows the subject."""
+def explain_subject(
+    topics: Sequence[ModuleType], inputs: Tables, settings: Settings, subject_ids: Subjects
+) -> pl.DataFrame:
+    """Return the lines of every topic that has its tables and knows one of the subjects."""
     able = [t for t in topics if any(set(tables) <= inputs.keys() for tables in t.NEEDS.values())]
-    lines: list[pl.DataFrame] = [topic.explain_subject(inputs, settings, subject_id) for topic in able]
+    lines: list[pl.DataFrame] = [topic.explain_subject(inputs, settings, subject_ids) for topic in able]
     return pl.concat([pl.DataFrame(schema=EXPLANATION), *lines])

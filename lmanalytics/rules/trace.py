@@ -1,5 +1,6 @@
-"""Explain one subject: every rule's value, what it was computed from, and the clause it rests on."""
+"""Explain subjects: every rule's value, what it was computed from, and the clause it rests on."""
 
+from collections.abc import Collection
 from types import ModuleType
 
 import polars as pl
@@ -8,6 +9,8 @@ from lmanalytics.rules.amendments import AMENDED
 from lmanalytics.rules.engine import column_name, evaluate, in_force, rules_in_force
 from lmanalytics.rules.parameters import Settings, load_rule_file
 
+Subjects = str | Collection[str]
+"""The id of a subject to explain, or several."""
 EXPLANATION = pl.Schema(
     {
         "subject": pl.String(),
@@ -21,11 +24,16 @@ EXPLANATION = pl.Schema(
 )
 
 
+def is_asked(column: str, subjects: Subjects) -> pl.Expr:
+    """Tell which rows are about a subject that is asked for."""
+    return pl.col(column).is_in([subjects] if isinstance(subjects, str) else list(subjects))
+
+
 def explain(facts: pl.LazyFrame, module: ModuleType, settings: Settings, subject: str) -> pl.DataFrame:
-    """Recompute `module` on the facts of one subject and return a line per rule and row.
+    """Recompute `module` on the facts of subjects and return a line per rule and row.
 
     Args:
-        facts: the rows of one subject, with the columns that the module reads.
+        facts: the rows of the subjects, with the columns that the module reads.
         module: a module of expression rules.
         settings: the run's date and policies.
         subject: the column that names the subject.

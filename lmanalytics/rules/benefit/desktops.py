@@ -16,7 +16,7 @@ from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
@@ -79,11 +79,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute the rules of one device; no lines for another subject."""
     lines = [pl.DataFrame(schema=EXPLANATION)]
     if "devices" in inputs:
-        own = CANONICAL["devices"].conform(inputs["devices"]).filter(pl.col("device_id") == subject_id)
+        own = CANONICAL["devices"].conform(inputs["devices"]).filter(is_asked("device_id", subject_ids))
         facts = _facts(own, inputs, settings).with_columns(assigned_on=pl.lit(None, pl.Date))
         lines += [explain(facts, module, settings, "device_id") for module in _MODULES]
     return pl.concat(lines)

@@ -20,7 +20,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 NEEDS: dict[str, tuple[str, ...]] = {"esu": ("oses",), "esu_of_devices": ("devices",)}
@@ -62,15 +62,17 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return told | {"findings": findings(told["esu"], known, settings)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute the years of one server, OSE or device; no lines for one without an offering."""
     if settings.as_of < esu_offerings.offerings.start:
         return pl.DataFrame(schema=EXPLANATION)
     rows = settled(years(estate(inputs, settings, traced=True), inputs, settings).select(pl.exclude("^.+__.+$")))
-    found = rows.filter(pl.col("subject_id") == subject_id).sort(YEAR).collect()
-    if found.is_empty() and "facts_oses" in inputs:
-        hosts = inputs["facts_oses"].filter(pl.col("ose_id") == subject_id).select("host_id").unique().collect()
-        found = rows.filter(pl.col("subject_id").is_in(hosts["host_id"].to_list())).sort(YEAR).collect()
+    found = rows.filter(is_asked("subject_id", subject_ids)).sort(YEAR).collect()
+    if "facts_oses" in inputs:
+        own = is_asked("ose_id", subject_ids) & ~is_asked("ose_id", set(found["subject_id"]))
+        hosts = inputs["facts_oses"].filter(own).select("host_id").unique().collect()
+        known = is_asked("subject_id", subject_ids) | is_asked("subject_id", set(hosts["host_id"]))
+        found = rows.filter(known).sort(YEAR).collect() if hosts.height else found
     lines = [pl.DataFrame(schema=EXPLANATION)]
     for product, module in _QUANTITIES.items():
         counted = found.filter(pl.col("product") == product).unique(SUBJECT, maintain_order=True)

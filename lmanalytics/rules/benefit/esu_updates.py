@@ -10,7 +10,7 @@ from lmanalytics.rules.right import mobility_partners
 from lmanalytics.rules.right._machines import OSE, rows_of
 from lmanalytics.rules.right._mobility_facts import with_provider
 from lmanalytics.rules.topics import Tables, held
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"esu_updates": ("oses",), "esu_updates_of_devices": ("devices",)}
@@ -59,11 +59,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"esu_updates": answer, "findings": found.sort(ENTITY, "finding_id")}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one server, OSE or device; no lines for one whose updates have not begun."""
     if "esu" not in inputs or settings.as_of < esu_offerings.offerings.start:
         return pl.DataFrame(schema=EXPLANATION)
-    found = _servers(inputs, settings).filter(pl.col("subject_id") == subject_id).sort(_SERVER).collect()
+    found = _servers(inputs, settings).filter(is_asked("subject_id", subject_ids)).sort(_SERVER).collect()
     return explain(found.lazy(), esu_use, settings, "subject_id")
 
 

@@ -6,7 +6,7 @@ from lmanalytics.rules.benefit import online_plans, sa_benefits, sa_benefits_poo
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
@@ -43,9 +43,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return found | {"findings": pl.concat([ANSWERS["findings"].conform(f) for f in findings])}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute the benefits and memberships of one agreement or enrollment; no lines for another subject."""
-    own = (pl.col("agreement_id") == subject_id) | (pl.col("enrollment_id") == subject_id)
+    own = is_asked("agreement_id", subject_ids) | is_asked("enrollment_id", subject_ids)
     lines = [pl.DataFrame(schema=EXPLANATION)]
     licenses = _pooled(inputs, settings)
     named = pl.concat_str(["agreement_id", "pool", "benefit"], separator=", ", ignore_nulls=True)

@@ -14,7 +14,7 @@ from lmanalytics.rules.entitlement.orders import is_of_another_kind
 from lmanalytics.rules.entitlement.suite_components import is_component
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
@@ -73,11 +73,11 @@ def by_pack_size(inputs: Tables, settings: Settings) -> pl.LazyFrame | None:
     return pl.concat([found["step_up_opportunities"] for found in offers]) if offers else None
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain the step-ups of one license."""
     if "licenses" not in inputs:
         return pl.DataFrame(schema=EXPLANATION)
-    own = inputs | {"licenses": inputs["licenses"].filter(pl.col("license_id") == subject_id)}
+    own = inputs | {"licenses": inputs["licenses"].filter(is_asked("license_id", subject_ids))}
     return explain(_offers(own, settings).sort(ENTITY, *_KEY), step_up_offer, settings, "license_id")
 
 

@@ -7,7 +7,7 @@ from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
@@ -44,11 +44,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {f"{_TABLE}_outcomes": settled.sort("row_id"), "findings": _unknown(rows)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute what the subscriptions of one agreement, enrollment or name are; no lines for another subject."""
     if _TABLE not in inputs:
         return pl.DataFrame(schema=EXPLANATION)
-    own = pl.any_horizontal(pl.col(c) == subject_id for c in ("agreement_id", "enrollment_id", "sku"))
+    own = pl.any_horizontal(is_asked(c, subject_ids) for c in ("agreement_id", "enrollment_id", "sku"))
     rows = CANONICAL[_TABLE].conform(inputs[_TABLE]).filter(own).sort("agreement_id", "enrollment_id", "sku")
     return explain(rows, online_plans, settings, "sku")
 

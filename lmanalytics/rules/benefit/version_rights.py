@@ -12,7 +12,7 @@ from lmanalytics.rules.entitlement.new_version_rights import alias
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_coverage
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -48,11 +48,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"version_rights": conformed, "findings": _findings(answer)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain the version of one OSE or install."""
     if "licenses" not in inputs:
         return pl.DataFrame(schema=EXPLANATION)
-    own = _needs(inputs, settings).filter(pl.col("subject_id") == subject_id).sort(_SHOWN)
+    own = _needs(inputs, settings).filter(is_asked("subject_id", subject_ids)).sort(_SHOWN)
     return explain(own, version_cover, settings, "subject_id")
 
 

@@ -17,7 +17,7 @@ from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS = {
@@ -58,12 +58,12 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute the rules of one employee, orders included; no lines for another subject."""
     lines = [pl.DataFrame(schema=EXPLANATION)]
     if "employees" not in inputs:
         return lines[0]
-    own = pl.col("employee_id") == subject_id
+    own = is_asked("employee_id", subject_ids)
     tables = ("employees", "app_users", "workplace_orders")
     chosen = inputs | {name: inputs[name].filter(own) for name in tables if name in inputs}
     used = copies(chosen)

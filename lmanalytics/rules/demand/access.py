@@ -21,7 +21,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, compute, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables, held
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -79,7 +79,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return found | {"findings": findings(outcomes)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain the access of an entity (`main/access`), or the external users of an entity or a host."""
     lines = [pl.DataFrame(schema=EXPLANATION)]
     if "access_counts" not in inputs:
@@ -90,7 +90,7 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
         (_counted(inputs, settings), client_access),
         (_connected(outside, there, inputs, settings), external_connector),
     ):
-        own = rows.filter(pl.col("subject_id") == subject_id).select(pl.exclude("^.+__.+$")).sort(_LINE).collect()
+        own = rows.filter(is_asked("subject_id", subject_ids)).select(pl.exclude("^.+__.+$")).sort(_LINE).collect()
         facts = own.lazy().with_columns(subject_id=pl.format("{} of {}", "subject_id", "product"))
         lines.append(explain(facts, module, settings, "subject_id"))
     return pl.concat(lines)

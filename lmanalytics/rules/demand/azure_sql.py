@@ -11,7 +11,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import compute, in_force
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION
+from lmanalytics.rules.trace import EXPLANATION, Subjects, is_asked
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS = {"cloud_services_outcomes": ("cloud_services",), "hybrid_benefit_sql": ("installs",)}
@@ -60,9 +60,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return found | {"findings": _findings(resources)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute one service or machine: a line with its normalized cores and the licenses of either edition."""
-    own = _resources(inputs, settings).filter(pl.col("subject_id") == subject_id)
+    own = _resources(inputs, settings).filter(is_asked("subject_id", subject_ids))
     rows = compute(azure_sql_normalized_cores, "normalized", settings, services=own)
     file = load_rule_file(azure_sql_normalized_cores)
     said = {

@@ -11,7 +11,7 @@ from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_mobility_products, license_mobility_through_sa
 from lmanalytics.rules.right.mobility import SERVED
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION
+from lmanalytics.rules.trace import EXPLANATION, Subjects
 from lmanalytics.schemas import ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"demand": ("mobility",)}
@@ -70,6 +70,6 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"demand": demand_rows(completed, inputs.get("prices"), settings)}
 
 
-def explain_subject(_inputs: Tables, _settings: Settings, _subject_id: str) -> pl.DataFrame:
+def explain_subject(_inputs: Tables, _settings: Settings, _subject_ids: Subjects) -> pl.DataFrame:
     """Add nothing: the topic of License Mobility explains its deployments and their OSEs."""
     return pl.DataFrame(schema=EXPLANATION)

@@ -13,7 +13,7 @@ from lmanalytics.rules.demand._versions import newest
 from lmanalytics.rules.engine import column_name
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -65,10 +65,10 @@ def in_part(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain the server licenses of one OSE, or of one install."""
     judged = installs(inputs, settings).filter(
-        (pl.col("outcome") == "counted") & ((pl.col("ose_id") == subject_id) | (pl.col("install_id") == subject_id))
+        (pl.col("outcome") == "counted") & (is_asked("ose_id", subject_ids) | is_asked("install_id", subject_ids))
     )
     own = judged.select(pl.exclude("^.+__.+$")).sort(ENTITY, "install_id")
     return pl.concat([pl.DataFrame(schema=EXPLANATION), explain(own, server_per_instance, settings, "install_id")])

@@ -27,7 +27,7 @@ from lmanalytics.rules.engine import Reason as ReasonBase
 from lmanalytics.rules.engine import column_name, rules_in_force
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -93,13 +93,13 @@ def conform(demand: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute the rules of one host, one cluster or one OSE.
 
     Args:
         inputs: as in `answers`.
         settings: date and policies.
-        subject_id: the id of a host, a cluster, an OSE or an install.
+        subject_ids: the id of a host, a cluster, an OSE or an install, or several ids.
 
     Returns:
         The lines of `trace.explain`: those of each host, then those of each OSE that counts. None for an id
@@ -107,8 +107,8 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
 
     """
     rows = judged(inputs, settings)
-    own = (pl.col("subject_id") == subject_id) | (pl.col("install_id") == subject_id)
-    own |= (pl.col("ose_id") == subject_id) | (pl.col("host_id") == subject_id)
+    own = is_asked("subject_id", subject_ids) | is_asked("install_id", subject_ids)
+    own |= is_asked("ose_id", subject_ids) | is_asked("host_id", subject_ids)
     kinds = rows.filter(own.fill_null(value=False)).select(*SUBJECT, "product").drop_nulls().unique().collect()
     chosen = rows.join(kinds.lazy(), on=KEY, how="semi")
     found = per_core(chosen, inputs.get("facts_hosts"), settings)

@@ -21,7 +21,7 @@ from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_mobility_quantities
 from lmanalytics.rules.topics import Tables, held
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 PRODUCT, CLIENTS, AREA = "System Center", "clients", "system_center"
@@ -78,11 +78,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"demand": demand, "findings": closed_findings(demand, AREA, {r.code: r.value for r in Reason}, _ACTION)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain what managing one host, the hosts of a cluster, or the host of one OSE requires."""
     hosts = managed_hosts(inputs, settings)
-    theirs = managed(inputs, settings).filter(pl.col("ose_id") == subject_id).select(SUBJECT).unique()
-    own = hosts.filter((pl.col("subject_id") == subject_id) | (pl.col("host_id") == subject_id))
+    theirs = managed(inputs, settings).filter(is_asked("ose_id", subject_ids)).select(SUBJECT).unique()
+    own = hosts.filter(is_asked("subject_id", subject_ids) | is_asked("host_id", subject_ids))
     asked = pl.concat([own, hosts.join(theirs, on=SUBJECT, how="semi")]).unique([ENTITY, "host_id"])
     facts = asked.select(pl.exclude("^.+__.+$")).sort(ENTITY, "host_id").collect().lazy()
     lines = [explain(facts, module, settings, "host_id") for module in _MODULES]

@@ -24,7 +24,7 @@ from lmanalytics.rules.demand.subjects import Estate, estate, subjects
 from lmanalytics.rules.engine import column_name, evaluate, rules_in_force
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import held
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 Tables = dict[str, pl.LazyFrame]
@@ -91,13 +91,13 @@ def in_part(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Recompute the rules of one host, one cluster or one OSE.
 
     Args:
         inputs: the facts of the run, as for `answers`.
         settings: the run's date and policies.
-        subject_id: the id of a host, a cluster or an OSE.
+        subject_ids: the id of a host, a cluster or an OSE, or several ids.
 
     Returns:
         The lines of `trace.explain`: first those of each host, then those of each OSE that counted, then
@@ -105,11 +105,12 @@ def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.D
 
     """
     facts = _facts(inputs, settings)
-    own = pl.col("subject_id") == subject_id
-    kinds = facts["hosts"].filter(own | (pl.col("host_id") == subject_id)).select(SUBJECT).unique().collect()
-    if kinds.is_empty():
-        counted = facts["oses"].filter("is_load", pl.col("ose_id") == subject_id)
-        kinds = counted.sort("observed_on").select(SUBJECT).tail(1).collect()
+    own = is_asked("subject_id", subject_ids) | is_asked("host_id", subject_ids)
+    places = facts["hosts"].filter(own).select(*SUBJECT, "host_id").collect()
+    lone = is_asked("ose_id", subject_ids) & ~is_asked("ose_id", set(places["host_id"]))
+    counted = facts["oses"].filter("is_load", lone).group_by("ose_id")
+    theirs = counted.agg(pl.col(SUBJECT).sort_by("observed_on").last()).select(SUBJECT).collect()
+    kinds = pl.concat([places.select(SUBJECT), theirs]).unique()
     chosen = {name: facts[name].join(kinds.lazy(), on=SUBJECT, how="semi") for name in ("hosts", "oses")}
     found = estate(chosen, settings)
     lines = [pl.DataFrame(schema=EXPLANATION)]

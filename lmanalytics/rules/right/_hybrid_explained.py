@@ -14,14 +14,14 @@ from lmanalytics.rules.right import (
 )
 from lmanalytics.rules.right._hybrid_machines import PRODUCT, hybrid_hosts, hybrid_oses, machines
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ENTITY
 
 
-def explained(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explained(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one OSE or one host in Azure, or one OSE on a provider's shared servers."""
-    named = (pl.col("ose_id") == subject_id) | (pl.col("subject_id") == subject_id)
-    hosted = (pl.col("host_id") == subject_id) | (pl.col("subject_id") == subject_id)
+    named = is_asked("ose_id", subject_ids) | is_asked("subject_id", subject_ids)
+    hosted = is_asked("host_id", subject_ids) | is_asked("subject_id", subject_ids)
     chosen = inputs | {"facts_oses": inputs["facts_oses"].filter(named | hosted)}
     oses = hybrid_oses(chosen)
     each = machines(oses, chosen, settings).filter(named).sort(ENTITY, "ose_id").collect().lazy()

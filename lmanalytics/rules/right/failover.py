@@ -9,7 +9,7 @@ from lmanalytics.rules.right._access import access_ends, has_sa
 from lmanalytics.rules.right._copies import PRODUCT, Copies, copies
 from lmanalytics.rules.right._machines import OSE
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"failover": ("installs", "facts_oses")}
@@ -42,10 +42,10 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"failover": decided, "findings": _findings(decided)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one passive copy by its install, or all of one OSE."""
     judged = _judged(inputs, settings)
-    asked = judged.filter((pl.col("install_id") == subject_id) | (pl.col("ose_id") == subject_id))
+    asked = judged.filter(is_asked("install_id", subject_ids) | is_asked("ose_id", subject_ids))
     mates = judged.join(asked.select(OSE).unique(), on=OSE, how="semi").sort(ENTITY, "install_id").collect().lazy()
     facts = mates.select(pl.exclude("^failover_.+__.+$"))
     lines = [explain(facts, module, settings, "install_id") for module in (failover_eligibility, failover_passive)]

@@ -8,7 +8,7 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import server_farm
 from lmanalytics.rules.right._farm_facts import judged_farms, memberships
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -46,10 +46,10 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain a farm by its id, or the farms of a data center."""
     members = memberships(inputs["datacenters"], settings)
-    asked = members.filter((pl.col("server_farm_id") == subject_id) | (pl.col("datacenter_id") == subject_id))
+    asked = members.filter(is_asked("server_farm_id", subject_ids) | is_asked("datacenter_id", subject_ids))
     mates = members.join(asked.select(server_farm.FARM).unique(), on=server_farm.FARM, how="semi")
     facts = judged_farms(mates, settings).select(pl.exclude("^server_farm__.+$")).sort(*server_farm.FARM, "valid_from")
     lines = explain(facts, server_farm, settings, "server_farm_id")

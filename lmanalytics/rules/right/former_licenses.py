@@ -6,7 +6,7 @@ from lmanalytics.rules.entitlement import core_grants
 from lmanalytics.rules.mapping import mapped
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION
+from lmanalytics.rules.trace import EXPLANATION, Subjects
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -59,6 +59,6 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"findings": ANSWERS["findings"].conform(told).sort(ENTITY, "finding_id")}
 
 
-def explain_subject(_inputs: Tables, _settings: Settings, _subject_id: str) -> pl.DataFrame:
+def explain_subject(_inputs: Tables, _settings: Settings, _subject_ids: Subjects) -> pl.DataFrame:
     """Explain nothing: a license is no subject of its own."""
     return pl.DataFrame(schema=EXPLANATION)

@@ -17,6 +17,7 @@ from lmanalytics.rules.right._hybrid_machines import (
     sizes,
 )
 from lmanalytics.rules.topics import Tables, held
+from lmanalytics.rules.trace import Subjects
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"hybrid_benefit": ("oses",)}
@@ -76,9 +77,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one OSE or one host in Azure, or one OSE on an outsourcer's shared servers."""
-    return explained(inputs, settings, subject_id)
+    return explained(inputs, settings, subject_ids)
 
 
 def _machines(oses: pl.LazyFrame, hosts: pl.LazyFrame, inputs: Tables, settings: Settings) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ from lmanalytics.rules.entitlement.new_version_rights import alias
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import terms_clauses, terms_edition
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"license_terms": ("licenses",)}
@@ -44,11 +44,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"license_terms": ANSWERS["license_terms"].conform(answer).sort(_KEY)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain the terms of one license."""
     if "licenses" not in inputs:
         return pl.DataFrame(schema=EXPLANATION)
-    own = inputs | {"licenses": inputs["licenses"].filter(pl.col("license_id") == subject_id)}
+    own = inputs | {"licenses": inputs["licenses"].filter(is_asked("license_id", subject_ids))}
     facts = _facts(own, settings).sort(_KEY)
     dated = evaluate(facts, terms_edition, settings).with_columns(governed_on=_edition("governed_on"))
     return pl.concat(

@@ -12,7 +12,7 @@ from lmanalytics.rules.right import (
 from lmanalytics.rules.right import _mobility_forms as forms
 from lmanalytics.rules.right._mobility_facts import MODULES, deployments
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -66,12 +66,12 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return found
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one deployment, or all of one OSE."""
     table = inputs.get("mobility_deployments")
     if table is None:
         return pl.DataFrame(schema=EXPLANATION)
-    asked = (pl.col("deployment_id") == subject_id) | (pl.col("ose_id") == subject_id)
+    asked = is_asked("deployment_id", subject_ids) | is_asked("ose_id", subject_ids)
     group = [ENTITY, "agreement_id", "provider"]
     mates = table.join(table.filter(asked).select(group).unique(), on=group, how="semi")
     facts = deployments(inputs | {"mobility_deployments": mates}, settings).filter(asked)

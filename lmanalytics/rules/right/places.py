@@ -7,7 +7,7 @@ from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import provider_windows, shared_kernel
 from lmanalytics.rules.right._mobility_facts import partners
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, ENTITY
 
@@ -49,11 +49,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"findings": _findings(told)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one OSE."""
     lines = [pl.DataFrame(schema=EXPLANATION)]
     if "facts_oses" in inputs:
-        asked = pl.col("ose_id") == subject_id
+        asked = is_asked("ose_id", subject_ids)
         for rows, module in (
             (_at_provider(inputs, settings), provider_windows),
             (_on_virtuozzo(inputs, settings), shared_kernel),

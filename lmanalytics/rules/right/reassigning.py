@@ -11,7 +11,7 @@ from lmanalytics.rules.right import (
 )
 from lmanalytics.rules.right._assignment_facts import assignments, judged, snapshot_moves
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
@@ -66,16 +66,16 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return given
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one assignment with the history of its licenses, or the observed moves of one OSE."""
     lines = [pl.DataFrame(schema=EXPLANATION)]
     table = inputs.get("license_assignments", CANONICAL["license_assignments"].empty())
-    asked = table.filter(pl.col("assignment_id") == subject_id)
+    asked = table.filter(is_asked("assignment_id", subject_ids))
     mates = table.join(asked.select(ENTITY, "product").unique(), on=[ENTITY, "product"], how="semi")
     rows = judged(assignments(inputs | {"license_assignments": mates}, settings), inputs, settings)
-    lines += _lines(rows.filter(pl.col("assignment_id") == subject_id), settings)
+    lines += _lines(rows.filter(is_asked("assignment_id", subject_ids)), settings)
     if {"oses", "hosts", "datacenters"} <= inputs.keys():
-        own = inputs | {"oses": inputs["oses"].filter(pl.col("ose_id") == subject_id)}
+        own = inputs | {"oses": inputs["oses"].filter(is_asked("ose_id", subject_ids))}
         lines += _lines(judged(snapshot_moves(own, settings), own, settings), settings)
     return pl.concat(lines)
 

@@ -15,7 +15,7 @@ from lmanalytics.rules.right import (
 )
 from lmanalytics.rules.right._recovery_facts import RUN, runs
 from lmanalytics.rules.topics import Tables, held
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"disaster_recovery": ("recovery_runs",)}
@@ -69,9 +69,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one run, or every run of one backup OSE."""
-    asked = (pl.col("run_id") == subject_id) | (pl.col("ose_id") == subject_id)
+    asked = is_asked("run_id", subject_ids) | is_asked("ose_id", subject_ids)
     found = _judged(inputs, settings).filter(asked).sort(RUN).collect().lazy()
     facts = found.select(pl.exclude("^disaster_recovery_.+__.+$"))
     modules = (*_PLAIN.values(), disaster_recovery_verdict)

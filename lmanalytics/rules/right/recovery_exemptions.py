@@ -9,7 +9,7 @@ from lmanalytics.rules.right._license_days import license_days, on_day
 from lmanalytics.rules.right._machines import HOST, OSE, rows_of
 from lmanalytics.rules.right.recovery import permitted_runs
 from lmanalytics.rules.topics import Tables, held
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"replica_hosts": ("hosts", "facts_hosts")}
@@ -24,9 +24,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return {"replica_hosts": ANSWERS["replica_hosts"].conform(decided).sort(HOST)}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain whether one host needs no license of its own."""
-    facts = _hosts(inputs, settings).filter(pl.col("host_id") == subject_id).collect().lazy()
+    facts = _hosts(inputs, settings).filter(is_asked("host_id", subject_ids)).collect().lazy()
     return pl.concat([pl.DataFrame(schema=EXPLANATION), explain(facts, disaster_recovery_host, settings, "host_id")])
 
 

@@ -6,7 +6,7 @@ from lmanalytics.rules.engine import column_name, evaluate
 from lmanalytics.rules.parameters import Settings
 from lmanalytics.rules.right import self_hosting, self_hosting_component
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.schemas import ANSWERS, ENTITY
 
 NEEDS: dict[str, tuple[str, ...]] = {"self_hosting": ("self_hosted_solutions",)}
@@ -48,9 +48,9 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     }
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one solution: first its components, then its conditions."""
-    rows = inputs["self_hosted_solutions"].filter(pl.col("solution_id") == subject_id).collect().lazy()
+    rows = inputs["self_hosted_solutions"].filter(is_asked("solution_id", subject_ids)).collect().lazy()
     facts = _solutions(rows, settings)
     return pl.concat(
         [

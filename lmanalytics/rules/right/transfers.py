@@ -8,7 +8,7 @@ from lmanalytics.rules.entitlement import purchase_lines, sa_attachment
 from lmanalytics.rules.parameters import Settings, load_rule_file
 from lmanalytics.rules.right import license_transfer
 from lmanalytics.rules.topics import Tables
-from lmanalytics.rules.trace import EXPLANATION, explain
+from lmanalytics.rules.trace import EXPLANATION, Subjects, explain, is_asked
 from lmanalytics.rules.wording import agreeing, many
 from lmanalytics.schemas import ANSWERS, CANONICAL, ENTITY
 
@@ -49,11 +49,11 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
     return found | {"findings": pl.concat(parts, how="diagonal_relaxed")}
 
 
-def explain_subject(inputs: Tables, settings: Settings, subject_id: str) -> pl.DataFrame:
+def explain_subject(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one transfer."""
     if "purchases" not in inputs:
         return pl.DataFrame(schema=EXPLANATION)
-    own = inputs | {"purchases": inputs["purchases"].filter(pl.col("purchase_id") == subject_id)}
+    own = inputs | {"purchases": inputs["purchases"].filter(is_asked("purchase_id", subject_ids))}
     return explain(_facts(own, settings).sort(_KEY), license_transfer, settings, "purchase_id")
 
 

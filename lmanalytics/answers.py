@@ -94,7 +94,10 @@ def compute(
     both = {"tables": tables, "answered": answered}
     answered |= step(kept, settings, "evidence.unknowns", both, lambda t, a: unknowns.answers(t, a, settings))
     evidence = {
-        "accounts": accounts.accounts(tables, facts, answered, gated.counts, folder / "quarantine"),
+        "accounts": accounts.accounts(
+            tables, facts, answered, gated.counts, folder / "quarantine", folder / "corrected"
+        ),
+        "corrections": ingested.corrections.lazy(),
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),
         "findings": findings.findings(answered, ingested.findings, gated.checks),
     }

@@ -98,6 +98,18 @@ class StorageError(LmError):
     exit_code = 21
 
 
+class CorrectionError(LmError):
+    """`corrections.yaml` says something that cannot be applied, or lacks a reason, evidence or approver."""
+
+    exit_code = 22
+
+
+class BusyError(LmError):
+    """Another command computes, publishes or prunes in the same workspace."""
+
+    exit_code = 23
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest of `known`, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -131,10 +131,13 @@ def check(
     keeping = None if kept is None else Exports(kept, digests or {}, as_of)
     ingested = ingest(exports, into / "tables", as_of, policies, digests, keeping)
     progress("validating")
+    from lmanalytics.kept.corrections import corrected_by  # noqa: PLC0415 (as above)
     from lmanalytics.kept.gate import gated_by  # noqa: PLC0415 (Great Expectations takes seconds to import)
     from lmanalytics.quality.docs import write_docs  # noqa: PLC0415 (as above)
 
-    gated = gated_by(kept, ingested.tables, into, digests or {}, partial(raw, exports), as_of)
+    cells = partial(raw, exports)
+    ingested = corrected_by(kept, exports, ingested, into, digests or {}, cells, as_of)
+    gated = gated_by(kept, ingested.tables, into, digests or {}, cells, as_of)
     write_docs(into / "quality", into / "quality" / "docs")
     shutil.rmtree(into / "tables")
     return ingested, gated

@@ -13,7 +13,9 @@ _KEY = [ENTITY, "table", "product", "outcome", "rule", "reason"]
 _ANY = "*"
 
 
-def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFrame, quarantine: Path) -> pl.LazyFrame:
+def accounts(
+    tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFrame, quarantine: Path, corrected: Path
+) -> pl.LazyFrame:
     """Give every row that was read exactly one outcome.
 
     Args:
@@ -22,6 +24,7 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
         answered: `plan`, `purchase_outcomes`, `ose_outcomes`, `host_outcomes`, and `<table>_outcomes` of others.
         counts: table and rows read, from the gate.
         quarantine: folder of the rows that the gate kept back.
+        corrected: folder of the rows that corrections touched, as they were; it need not be there.
 
     Returns:
         The `accounts` answer: rows per table, product, outcome and reason.
@@ -31,6 +34,8 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
 
     """
     parts = [_kept_back(path) for path in sorted(quarantine.glob("*.parquet"))]
+    left_out = {path.stem: _left_out(path) for path in sorted(corrected.glob("*.parquet"))}
+    parts += [_counted(rows, name, "corrections") for name, rows in left_out.items()]
     for name, table in tables.items():
         if name == "purchases" and "purchase_outcomes" in answered:
             parts.append(_counted(answered["purchase_outcomes"], name, "entitlement"))
@@ -50,7 +55,9 @@ def accounts(tables: Tables, facts: Tables, answered: Tables, counts: pl.DataFra
             parts.append(_counted(used, name, "ingest"))
     total = pl.concat(parts) if parts else pl.LazyFrame(schema=ANSWERS["accounts"].schema)
     answer = ANSWERS["accounts"].conform(total).sort(_KEY, nulls_last=True).collect()
-    _add_up(answer, counts)
+    never_read = [rows.select(table=pl.lit(name), read=pl.len().cast(pl.Int64)) for name, rows in left_out.items()]
+    read = pl.concat([counts.lazy().select("table", "read"), *never_read]).group_by("table").agg(pl.col("read").sum())
+    _add_up(answer, read.collect())
     return answer.lazy()
 
 
@@ -88,6 +95,14 @@ def _kept_back(path: Path) -> pl.LazyFrame:
         pl.col(ENTITY).fill_null(_ANY), product=product.fill_null(_ANY), outcome="outcome", reason=reason
     )
     return _counted(kept, path.stem, "gate")
+
+
+def _left_out(path: Path) -> pl.LazyFrame:
+    """Return the rows that a correction leaves out, before the gate sees them."""
+    rows = pl.scan_parquet(path).filter(pl.col("outcome") == "excluded")
+    product = pl.col("product") if "product" in rows.collect_schema() else pl.lit(_ANY)
+    outcome = {"outcome": pl.lit("excluded_by_correction"), "reason": pl.lit("left_out")}
+    return rows.select(ENTITY, product=product.fill_null(_ANY), **outcome)
 
 
 def _settled(outcomes: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:

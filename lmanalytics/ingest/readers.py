@@ -1,7 +1,7 @@
 """From a folder of exports to canonical tables in Parquet: recognize, read, cast, and account for every row."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from lmanalytics.ingest.keeping import Keeping, Nothing
 from lmanalytics.ingest.source_accounts import accounts
 from lmanalytics.ingest.sources import ROW
 from lmanalytics.ingest.writer import Group, write_tables
+from lmanalytics.schemas import ANSWERS
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class Ingested:
         sources: one row per file and sheet (the answer table `sources` without rule and reason).
         findings: what a person should know about the exports (the answer table `findings`).
         estate: what estate.yaml says.
+        corrections: what became of each entry of corrections.yaml (the answer table `corrections`).
     """
 
     tables: dict[str, Path]
     sources: pl.DataFrame
     findings: pl.DataFrame
     estate: Estate
+    corrections: pl.DataFrame = field(default_factory=lambda: ANSWERS["corrections"].empty().collect())
 
 
 def ingest(

@@ -15,6 +15,7 @@ from lmanalytics.errors import ExportError
 from lmanalytics.ingest import delimited, text_rows
 
 ESTATE = "estate.yaml"
+_SAID = frozenset({ESTATE, "corrections.yaml"})
 ROW = "source_row"
 HEAD_ROWS = 40
 _WORKBOOKS = frozenset({".xlsx", ".xlsm"})
@@ -60,11 +61,11 @@ Wanted = Callable[[RawSheet], Collection[int] | None]
 
 
 def files(exports: Path) -> list[Path]:
-    """Return every file below `exports` in order, without hidden files, lock files and estate.yaml."""
+    """Return every file below `exports` in order, without hidden files, lock files and what people say beside them."""
     found = (path for path in exports.rglob("*") if path.is_file())
     names = ((path.relative_to(exports), path) for path in found)
     kept = ((name, path) for name, path in names if not any(part.startswith((".", "~$")) for part in name.parts))
-    return [path for name, path in sorted(kept, key=lambda pair: pair[0].as_posix()) if name.as_posix() != ESTATE]
+    return [path for name, path in sorted(kept, key=lambda pair: pair[0].as_posix()) if name.as_posix() not in _SAID]
 
 
 def day_in_name(file: str) -> date | None:

@@ -21,7 +21,7 @@ from lmanalytics.rules.topics import topics_of
 PACKAGES = (entitlement, right, demand, benefit)
 _ROOT = Path(lmanalytics.__file__).parent
 _DECIDING = ("facts", "position", "quality", "ingest", "rules", "evidence")
-_REASONING = ("facts", "position", "rules", "evidence")  # none of them loads Great Expectations
+_REASONING = ("corrections", "facts", "position", "rules", "evidence")  # none of them loads Great Expectations
 
 
 def modules() -> list[ModuleType]:

@@ -5,6 +5,7 @@ again, and none of their rows may fail it. So rows still add up: those that a ta
 those that the gate kept back in the run it starts from, each have one outcome.
 """
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,7 @@ from lmanalytics.whatif import (
 )
 from lmanalytics.whatif.patches import Patched
 from lmanalytics.whatif.scenario_file import Chain
+from lmanalytics.schemas import ANSWERS
 from lmanalytics.workspace import Workspace
 
 _VERBS = {
@@ -47,6 +49,7 @@ _VERBS = {
     "rule": patches_terms.rule,
 }
 _BEFORE = ("ingest", "quality")
+_TOLD_BEFORE = ("ingest", "corrections")
 _ACCOUNT = (
     "Rows are counted in the tables as the changes leave them, and those that the gate kept back in the base run."
 )
@@ -137,8 +140,12 @@ def _fill(
     from lmanalytics.ingest.estate import Estate  # noqa: PLC0415 (a help text needs no readers)
     from lmanalytics.ingest.readers import Ingested  # noqa: PLC0415 (as above)
 
-    findings = pl.read_parquet(base / "findings.parquet").filter(pl.col("area") == "ingest")
-    ingested = Ingested({}, _sources(base, found, asked), findings, Estate(policies=found.settings.policies))
+    findings = pl.read_parquet(base / "findings.parquet").filter(pl.col("area").is_in(_TOLD_BEFORE))
+    register_of = base / "corrections.parquet"
+    known = pl.read_parquet(register_of) if register_of.is_file() else ANSWERS["corrections"].empty().collect()
+    if (base / "corrected").is_dir():
+        shutil.copytree(base / "corrected", kept.into / "corrected")
+    ingested = Ingested({}, _sources(base, found, asked), findings, Estate(policies=found.settings.policies), known)
     with amended(found.amendments):
         pipeline.answer(kept, asked, ingested, gated, found.settings, progress, {"scenario": told})
 

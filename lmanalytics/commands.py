@@ -5,15 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from time import perf_counter
 from typing import Any, Literal
 
 import polars as pl
 
 from lmanalytics import pipeline
 from lmanalytics import workspace as workspaces
-from lmanalytics.errors import LmError, RunError, ShortageError, UsageError
-from lmanalytics.evidence import manifest
+from lmanalytics.errors import LmError, RunError, UsageError
 from lmanalytics.evidence import verify as verification
 from lmanalytics.rules import register
 from lmanalytics.rules.parameters import Settings
@@ -62,11 +60,14 @@ def check(exports: Path, *, as_of: date, into: Path | None, progress: Progress) 
     if not exports.is_dir():
         message = f"{exports} is not a folder. Give the folder that holds your exports."
         raise UsageError(message)
+    from lmanalytics.corrections import told  # noqa: PLC0415 (help needs no rules)
+
     with tempfile.TemporaryDirectory() as scratch:
         ingested, gated = pipeline.check(exports, into or Path(scratch), as_of=as_of, progress=progress)
         counts = gated.counts
         failed = gated.checks.filter(~pl.col("success") & (pl.col("unexpected_count") > 0))
-        lines = [
+        lines = told.lines(ingested.corrections)
+        lines += [
             f"{row['table']}: {row['read']:,} rows read, {row['accepted']:,} accepted,"
             f" {row['quarantined']:,} quarantined, {row['duplicates']:,} duplicates"
             for row in counts.to_dicts()
@@ -82,101 +83,9 @@ def check(exports: Path, *, as_of: date, into: Path | None, progress: Progress) 
         except LmError as refused:
             error = refused
         warnings = ingested.findings.filter(pl.col("severity") != "info")["statement"].to_list()
-        data = {"tables": counts.to_dicts(), "checks": failed.to_dicts(), "sources": ingested.sources.to_dicts()}
+        data = {"tables": counts.to_dicts(), "checks": failed.to_dicts(), "sources": ingested.sources.to_dicts(),
+                "corrections": ingested.corrections.to_dicts()}  # fmt: skip
         return Result(data, lines, warnings, error)
-
-
-def run(exports: Path | str, workspace: Workspace, *, as_of: date, progress: Progress, **asked: Any) -> Result:
-    """Compute the answers of a folder of exports, or of those at a URL."""
-    began = perf_counter()
-    done = pipeline.run(exports, workspace, as_of=as_of, progress=progress, **asked)
-    return _summary(done.path, perf_counter() - began, is_reused=done.is_reused)
-
-
-def report(
-    path: Path,
-    workspace: Workspace,
-    *,
-    as_of: date | None,
-    fresh: bool,
-    publisher: Publisher,
-    progress: Progress,
-    **asked: Any,
-) -> Result:
-    """Publish a run's report, with the verification forms that it calls for; a folder of exports is run first."""
-    from lmanalytics.report.publish import publish  # noqa: PLC0415 (the notebooks' libraries take seconds to import)
-    from lmanalytics.report.verification_packet import packets  # noqa: PLC0415 (as above)
-
-    began = perf_counter()
-    done = _run_of(path, workspace, as_of=as_of, fresh=fresh, progress=progress, **asked)
-    target = workspace.reports / done.path.name
-    if done.is_reused and not fresh and (target / manifest.REPORT_NAME).is_file():
-        outcome = verification.verify(done.path, reports=target)
-        if not [d for d in outcome if d.part == "report"]:
-            return _summary(done.path, perf_counter() - began, is_reused=True, report=target)
-    progress("executing notebooks and publishing")
-    published = publish(done.path, workspace.reports, workspace.notebooks, workspace.quarto_yml, publisher=publisher)
-    packets(done.path, target / "forms")
-    manifest.write_report(target, done.path, published.publisher)
-    return _summary(done.path, perf_counter() - began, is_reused=done.is_reused, report=target)
-
-
-def _run_of(path: Path, workspace: Workspace, *, as_of: date | None, fresh: bool, **asked: Any) -> pipeline.Done:
-    is_run = (path / manifest.NAME).is_file()
-    if path.is_dir() and not is_run:
-        if as_of is None:
-            message = f"{path} is a folder of exports: give the position date, --as-of YYYY-MM-DD."
-            raise UsageError(message)
-        return pipeline.run(path, workspace, as_of=as_of, fresh=fresh, **asked)
-    if as_of is not None and not is_run and path.parts[:-1]:
-        message = f"{path} is neither a folder of exports nor a run."
-        raise UsageError(message)
-    return pipeline.Done(workspace.run(path if is_run else str(path)), is_reused=not fresh)
-
-
-def _summary(folder: Path, seconds: float, *, is_reused: bool, report: Path | None = None) -> Result:
-    """Sum a run up in its last line: rows in are rows accounted for, licenses short, seconds."""
-    document = manifest.read(folder)
-    position = pl.read_parquet(folder / "position.parquet")
-    accounts = pl.read_parquet(folder / "accounts.parquet")
-    findings = pl.read_parquet(folder / "findings.parquet")
-    short, cost = (_total(position[column]) for column in ("shortage", "shortage_cost"))
-    currency = next(iter(position["currency"].drop_nulls().to_list()), "")
-    rows = int(accounts["rows"].sum())
-    said = "not computable" if short is None else f"{short:,}"
-    spent = "" if cost is None or not short else f" (about {cost:,.2f} {currency})"
-    files = [str(p) for p in (sorted(report.glob("*.html")) + sorted(report.glob("*.pdf")) if report else [])]
-    last = (
-        f"{document['run_id']}: {rows:,} rows in, {rows:,} accounted for; licenses short: {said}{spent};"
-        f" {'was there already' if is_reused else 'computed'}; {seconds:.1f} s"
-    )
-    data = {
-        "run_id": document["run_id"],
-        "run": str(folder),
-        "report": files,
-        "rows": rows,
-        "licenses_short": short,
-        "shortage_cost": cost,
-        "currency": currency,
-        "not_computable": document["not_computable"],
-        "is_reused": is_reused,
-        "seconds": round(seconds, 1),
-    }
-    unknown = [f"not computable: {reason}" for reason in document["not_computable"]]
-    warnings = findings.filter(pl.col("severity") == "error")["statement"].to_list()
-    return Result(data, [str(folder), *files, *unknown, last], warnings)
-
-
-def _total(column: pl.Series) -> Any:
-    return column.sum() if column.null_count() < column.len() else None
-
-
-def fail_on_shortage(result: Result, limit: int | None) -> None:
-    """Raise ShortageError when more licenses are short than `limit`."""
-    short = result.data["licenses_short"]
-    if limit is not None and short is not None and short > limit:
-        message = f"{short:,} licenses are short, more than {limit:,}. See the position chapter and the true-up lines."
-        raise ShortageError(message)
 
 
 def explain(run: str, subject: str, workspace: Workspace) -> Result:

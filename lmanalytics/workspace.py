@@ -8,7 +8,7 @@ from lmanalytics.errors import RunError, UsageError, did_you_mean
 
 _PACKAGED = Path(__file__).parent / "_workspace"
 TEMPLATE = _PACKAGED if _PACKAGED.exists() else Path(__file__).parents[1]
-GITIGNORE = "data/raw/*\ndata/runs/\ndata/kept/\nreports/*\n"
+GITIGNORE = "data/raw/*\ndata/runs/\ndata/kept/\nreports/*\n.lmanalytics.*\n"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class Workspace:
         return self.root / "reports"
 
     @property
+    def lock_file(self) -> Path:
+        """What a command holds while it writes here."""
+        return self.root / ".lmanalytics.lock"
+
+    @property
+    def lock_note(self) -> Path:
+        """Which command holds the lock."""
+        return self.root / ".lmanalytics.holder"
+
+    @property
     def notebooks(self) -> Path:
         """The workspace's notebooks, or those that came with the package."""
         own = self.root / "notebooks"
@@ -44,6 +54,11 @@ class Workspace:
         own = self.root / "_quarto.yml"
         return own if own.is_file() else TEMPLATE / "_quarto.yml"
 
+    def finished(self) -> list[Path]:
+        """List the folders of finished runs in the order in which they were made, the newest last."""
+        done = [path for path in self.runs.glob("*/manifest.json") if not path.parent.name.startswith(".")]
+        return [p.parent for p in sorted(done, key=lambda p: (p.stat().st_mtime_ns, p.parent.name))]
+
     def run(self, name: str | Path) -> Path:
         """Find a run by its folder, its id, the start of its id, or `latest`.
 
@@ -54,10 +69,10 @@ class Workspace:
         path = Path(name)
         if (path / "manifest.json").is_file():
             return path
-        done = sorted(p.parent for p in self.runs.glob("*/manifest.json"))
+        done = self.finished()
         if str(name) == "latest" and done:
-            return max(done, key=lambda p: (p / "manifest.json").stat().st_mtime_ns)
-        found = [p for p in done if p.name.startswith(str(name))]
+            return done[-1]
+        found = sorted(p for p in done if p.name.startswith(str(name)))
         if len(found) == 1:
             return found[0]
         if found:

@@ -69,16 +69,26 @@ def write(
     _save(run / NAME, document)
 
 
-def write_report(reports: Path, run: Path, publisher: str) -> None:
-    """Write `report.json` beside the published files: their digests and the run that they show."""
+def write_report(reports: Path, run: Path, publisher: str, asked: dict[str, Any] | None = None) -> None:
+    """Write `report.json` beside the published files: their digests, the run that they show, and what was asked for."""
     files = tree_digests(reports)
     document = {
         "run_id": read(run)["run_id"],
         "manifest": file_digest(run / NAME),
         "publisher": publisher,
+        "asked": asked or {},
         "files": [{"file": name, "sha256": digest} for name, digest in files.items() if name != REPORT_NAME],
     }
     _save(reports / REPORT_NAME, document)
+
+
+def read_report(reports: Path) -> dict[str, Any] | None:
+    """Read `report.json`; None where there is no report, or it cannot be read."""
+    try:
+        document = json.loads((reports / REPORT_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def read(run: Path) -> dict[str, Any]:

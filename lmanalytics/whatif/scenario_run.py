@@ -21,6 +21,7 @@ from lmanalytics.kept import Kept
 from lmanalytics.rules import register
 from lmanalytics.rules.amendments import amended
 from lmanalytics.rules.parameters import Settings
+from lmanalytics.schemas import ANSWERS
 from lmanalytics.whatif import (
     patches_assurance,
     patches_estate,
@@ -31,7 +32,6 @@ from lmanalytics.whatif import (
 )
 from lmanalytics.whatif.patches import Patched
 from lmanalytics.whatif.scenario_file import Chain
-from lmanalytics.schemas import ANSWERS
 from lmanalytics.workspace import Workspace
 
 _VERBS = {

@@ -16,6 +16,8 @@ from lmanalytics.evidence.digests import file_digest
 
 KEPT = ".since"
 """The folder beside runs in which differences are kept. It may be deleted at any time."""
+NONE = "none"
+"""Stands for no earlier run: the comparison is left out."""
 _NOTES = "difference.json"
 
 
@@ -88,24 +90,24 @@ def opened(run_dir: Path, since: str = "") -> Change | None:
 
     Args:
         run_dir: the later run.
-        since: folder or id of the earlier run; empty: `earlier`.
+        since: folder or id of the earlier run; empty: `earlier`; `NONE`: no run.
 
     Returns:
-        The difference, or None where there is no earlier run.
+        The difference, or None where there is nothing to compare with.
 
     Raises:
         RunError: there is no such run.
 
     """
+    if since == NONE:
+        return None
     given = Path(since) if (Path(since) / manifest.NAME).is_file() else run_dir.resolve().parent / since
     path = given if since else earlier(run_dir)
     if path is None:
         return None
     kept = _place(run_dir, path.name)
-    if not (path / manifest.NAME).is_file() and (kept / _NOTES).is_file():
-        told = json.loads((kept / _NOTES).read_text(encoding="utf-8"))  # the earlier run was computed elsewhere
-        return Change(told["before"], told["before_as_of"], tuple(told["notes"]), kept)
-    folder = difference(run_dir, path)
+    is_elsewhere = not (path / manifest.NAME).is_file() and (kept / _NOTES).is_file()
+    folder = kept if is_elsewhere else difference(run_dir, path)
     told = json.loads((folder / _NOTES).read_text(encoding="utf-8"))
     return Change(told["before"], told["before_as_of"], tuple(told["notes"]), folder)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
+from lmanalytics.report.texts import told
+
 WIDTH = 430
 MOST = 15
 _WHOLE = "datum.value % 1 ? '' : datum.label"
@@ -26,8 +28,12 @@ def stacked_bars(rows: pl.DataFrame, states: Mapping[str, str], unit: str, descr
     shown = rows.filter((pl.col("count") != 0) & pl.col("name").is_in(names.head(MOST).implode()))
     shown = shown.with_columns(order=pl.col("state").replace_strict(list(states), list(range(len(states)))))
     cut = f", the first {MOST} of {len(names)} bars" if len(names) > MOST else ""
+    if "metric" in shown.columns:
+        shown = shown.with_columns(
+            pl.col("metric").replace(told("tables.metrics")).str.replace_all("_", " ", literal=True)
+        )
     metrics = shown["metric"].unique(maintain_order=True).to_list() if "metric" in shown.columns else []
-    unit = f"{unit} ({metrics[0].replace('_', ' ')})" if len(metrics) == 1 else unit
+    unit = f"{unit} ({metrics[0]})" if len(metrics) == 1 else unit
     chart: Chart = (
         alt.Chart(data(shown))
         .mark_bar(stroke="#555555", strokeWidth=0.4)

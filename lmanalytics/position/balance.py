@@ -1,6 +1,6 @@
 """Set owned licenses against the plan: who gets which license, and who goes without."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from lmanalytics.position.market import Market, market
 from lmanalytics.position.offers import Sale, homed, steps, suites
 from lmanalytics.position.orders import ordered
 from lmanalytics.position.plan import SUBJECT
+from lmanalytics.position.pools import dealt, pooled
 from lmanalytics.position.problem import TAKES, Problem
 from lmanalytics.position.proof import KIND, Proof, proof_of, spending
 from lmanalytics.position.rights import with_rights
@@ -69,12 +70,15 @@ def balance(  # noqa: PLR0913 (a stage reads what the stages before it made)
         answer = ANSWERS["plan"].empty() if plan is None else _answer(plan)
         return Balance(answer, grid(plan, usable, None, None, versions, products, unknown), None)
     sale = sale or Sale()
-    stepping = steps(sale.opportunities, usable)
+    alone = steps(sale.opportunities, usable)
     numbered = needs(plan, usable, listed, versions, keep=("option",)).collect()
     split = numbered.drop("option").lazy()
-    supply = supply_classes(homed(usable, stepping), versions).collect()
+    pools = pooled(alone, supply_classes(homed(usable, alone), versions).collect())
+    stepping, supply = pools.stepping, pools.supply
     classes = demand_classes(split, versions).collect().with_row_index("d")
     trade, problem, solved = _bought(numbered, supply, classes, versions, (sale, listed, stepping), settings)
+    own = dealt(pools, trade.goods, trade.yields, solved.solution.packs)
+    solved = replace(solved, solution=replace(solved.solution, packs=own.packs))
     flows = _flows(trade, solved, classes)
     short = with_rights(_spread(split, classes, flows), flows, supply).collect().lazy()
     proof = proof or proof_of(trade, problem, solved, supply, classes)
@@ -82,7 +86,7 @@ def balance(  # noqa: PLR0913 (a stage reads what the stages before it made)
     proven = spending(trade, solved, proof, bought), proof.shadow_prices.lazy()
     rows = grid(plan, usable, short, _detail(flows, supply, classes), versions, products, unknown, proven)
     kept = _per_subject(plan, short).join(proven[1], on=KIND, how="left", nulls_equal=True)
-    return Balance(_answer(kept), rows, short, ordered(trade, solved, classes))
+    return Balance(_answer(kept), rows, short, ordered(trade, solved, classes, own.pooled, own.orders))
 
 
 def _bought(

@@ -68,7 +68,7 @@ def supply_classes(licenses: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFra
         .agg(pl.col("quantity").sum())
         .join(rank, on=["product", "version_right"], how="left")
         .sort(SUPPLY)
-        .with_columns(supply_class=_name(SUPPLY))
+        .with_columns(supply_class=class_name(SUPPLY))
     )
 
 
@@ -147,9 +147,10 @@ def demand_classes(split: pl.LazyFrame, versions: pl.DataFrame) -> pl.LazyFrame:
         .join(rank, on=["product", "version"], how="left")
         .join(first, on=["product", "sa_from_version"], how="left")
         .sort(NEEDS)
-        .with_columns(demand_class=_name(NEEDS), subject_id=pl.col("bound_to"))
+        .with_columns(demand_class=class_name(NEEDS), subject_id=pl.col("bound_to"))
     )
 
 
-def _name(columns: list[str]) -> pl.Expr:
+def class_name(columns: list[str]) -> pl.Expr:
+    """Name a class after all that its members have in common."""
     return pl.concat_str([pl.col(c).cast(pl.String).fill_null("-") for c in columns], separator="|")

@@ -17,6 +17,7 @@ from lmanalytics.position.minimum import made_up, with_minimums
 from lmanalytics.position.offers import Sale, homed, steps, suites
 from lmanalytics.position.plan import OPTION, SUBJECT, choose, open_options
 from lmanalytics.position.points import choices, kinds, named, of_today, settled, with_curves
+from lmanalytics.position.pools import pooled
 from lmanalytics.position.problem import Problem
 from lmanalytics.position.proof import Proof, proof_of
 from lmanalytics.position.selling import text
@@ -83,8 +84,9 @@ def planned(
     split = needs(usable, owned, listed, versions, keep=("option",)).collect()
     if split.is_empty():
         return Planned(choose(demand.drop(LISTS)), None)
-    stepping = steps(sale.opportunities, owned)
-    supply = supply_classes(homed(owned, stepping), versions).collect()
+    alone = steps(sale.opportunities, owned)
+    pools = pooled(alone, supply_classes(homed(owned, alone), versions).collect())
+    stepping, supply = pools.stepping, pools.supply
     classes = demand_classes(split.lazy(), versions).collect().with_row_index("d")
     numbered = split.join(classes.select(*NEEDS, "d"), on=NEEDS, nulls_equal=True)
     sold = suites(classes, sale.packs, listed).select(ENTITY, "first_product", "second_product")

@@ -22,13 +22,17 @@ ORDERS = pl.Schema(
 )
 
 
-def ordered(trade: Market, solved: Solved, classes: pl.DataFrame) -> pl.DataFrame:
+def ordered(
+    trade: Market, solved: Solved, classes: pl.DataFrame, apart: pl.DataFrame, known: pl.DataFrame
+) -> pl.DataFrame:
     """List the packs that a solution buys.
 
     Args:
         trade: the market that was solved.
         solved: its solution.
         classes: classes of demand; what only old licenses may serve is not ordered: nothing for sale serves it.
+        apart: good: what is ordered otherwise.
+        known: how that is ordered.
 
     Returns:
         `ORDERS`; what has no price is ordered singly, with a null price.
@@ -36,7 +40,8 @@ def ordered(trade: Market, solved: Solved, classes: pl.DataFrame) -> pl.DataFram
     """
     barred = classes.drop_nulls("acquired_before").select(good=pl.format("short {}", "demand_class"))
     bought = trade.goods.with_columns(packs=solved.solution.packs).filter((pl.col("packs") > 0) & (pl.col("size") > 0))
-    return _added(bought.join(barred, on="good", how="anti"))
+    rest = bought.join(pl.concat([barred, apart]), on="good", how="anti")
+    return _added(pl.concat([rest, known], how="diagonal_relaxed"))
 
 
 def packed(short: pl.LazyFrame, prices: pl.LazyFrame | None, settings: Settings) -> pl.DataFrame:
@@ -55,7 +60,22 @@ def packed(short: pl.LazyFrame, prices: pl.LazyFrame | None, settings: Settings)
     listed = all_products(prices, settings.as_of)
     sold = lines(asked, pack_prices(prices, settings), listed).join(asked, on=LINE, nulls_equal=True)
     alone = asked.join(sold, on="line", how="anti").with_columns(pack_size=pl.lit(1, pl.Int64), unit_price=None)
-    goods = pl.concat([sold, alone], how="diagonal_relaxed").sort("line", "pack_size").with_row_index("good")
+    return _added(cheapest_packs(asked, pl.concat([sold, alone], how="diagonal_relaxed"), number="line"))
+
+
+def cheapest_packs(asked: pl.DataFrame, sold: pl.DataFrame, number: str = "asked") -> pl.DataFrame:
+    """Fill each need with the packs that cost least, and of those the fewest.
+
+    Args:
+        asked: `number` (its rows from 0), short.
+        sold: `number`, pack_size, unit_price: the packs for each; without a price each counts the same.
+        number: what the column is called.
+
+    Returns:
+        The rows of `sold` that are bought, with packs.
+
+    """
+    goods = sold.sort(number, "pack_size").with_row_index("good")
     problem = Problem(
         takes=TAKES.to_frame(),
         uses=USES.to_frame(),
@@ -63,9 +83,9 @@ def packed(short: pl.LazyFrame, prices: pl.LazyFrame | None, settings: Settings)
         supply=SUPPLY.to_frame(),
         arcs=ARCS.to_frame(),
         goods=goods.select(price=pl.col("unit_price").cast(pl.Float64).fill_null(1.0), size="pack_size"),
-        yields=goods.select("good", need="line", quantity="pack_size"),
+        yields=goods.select("good", need=number, quantity="pack_size"),
     )
-    return _added(goods.with_columns(packs=exact(problem).packs).filter(pl.col("packs") > 0))
+    return goods.with_columns(packs=exact(problem).packs).filter(pl.col("packs") > 0).drop("good")
 
 
 def _added(bought: pl.DataFrame) -> pl.DataFrame:

@@ -22,6 +22,14 @@ def text(kind: str, columns: list[str]) -> pl.Expr:
     return pl.concat_str(pl.lit(kind), *named, separator="|")
 
 
+STEP_LINE = text("step_up", [ENTITY, "step_up_from", "step_up_to", "home", "metric"])
+"""The line of a step-up of one enrollment."""
+STEP_BASE = text("base", ["supply_class", "step_up_to"])
+"""The owned licenses that may step up."""
+PACK = text("buy", ["line", "pack_size"])
+"""A pack of a line."""
+
+
 def covered(
     sold: pl.DataFrame, classes: pl.DataFrame, versions: pl.DataFrame | None, settings: Settings
 ) -> pl.DataFrame:
@@ -48,7 +56,7 @@ def passages(pairs: pl.DataFrame, takes_from: list[str]) -> Goods:
 
 def packs(sold: pl.DataFrame) -> Goods:
     """Let each pack yield to its line."""
-    named = sold.with_columns(good=text("buy", ["line", "pack_size"]))
+    named = sold.with_columns(good=PACK)
     return named.drop("line"), named.select("good", need="line", quantity="pack_size")
 
 
@@ -92,10 +100,7 @@ def stepped(
     stepping: pl.DataFrame, supply: pl.DataFrame, classes: pl.DataFrame, settings: Settings
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Let owned licenses step up: arcs to their base, goods and yields."""
-    edge = ["step_up_from", "step_up_to", "home"]
-    sold = stepping.with_columns(
-        purchase_type=pl.lit("step_up"), line=text("step_up", [ENTITY, *edge, "metric"])
-    ).unique(["line", "pack_size"])
+    sold = stepping.with_columns(purchase_type=pl.lit("step_up"), line=STEP_LINE).unique(["line", "pack_size"])
     higher = sold.unique("line").select(
         ENTITY, "home", "step_up_to", "line", "metric", "agreement_id", to_product="product", to_edition="edition",
         from_product=pl.col("step_up_from"),
@@ -105,7 +110,7 @@ def stepped(
     ).drop_nulls("home")
     raised = (
         owned.join(higher, on=[ENTITY, "home", "metric", "from_product"])
-        .with_columns(base=text("base", ["supply_class", "step_up_to"]))
+        .with_columns(base=STEP_BASE)
         .with_columns(_held="supply_class", supply_class="base", product="to_product", edition="to_edition")
     )
     pairs = covered(raised, classes, None, settings).join(

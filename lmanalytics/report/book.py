@@ -13,6 +13,8 @@ from lmanalytics.errors import ReportError, did_you_mean
 NAME = "_quarto.yml"
 HEADER = "vega.html"
 INDEX = "index.ipynb"
+PAPERS: Mapping[str, str] = {"a4": "a4", "letter": "us-letter"}
+"""Papers by the names that users give, with the names that Typst gives them."""
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "": ("project", "book", "lang", "execute", "number-sections", "toc", "toc-depth", "format"),
     "project": ("type", "output-dir"),
@@ -35,6 +37,7 @@ class Book:
         execute: `echo` and `warning` of cells that do not say.
         number_sections: whether headings have numbers.
         toc_depth: levels of headings in the table of contents; 0 for none.
+        paper: `a4` or `letter`.
 
     """
 
@@ -46,17 +49,19 @@ class Book:
     execute: Mapping[str, bool]
     number_sections: bool
     toc_depth: int
+    paper: str = "a4"
 
 
 @dataclass(frozen=True)
 class Edition:
-    """One printing of a book: the run that it shows, the position date, whose position it is and what that comes to."""
+    """One printing of a book: the run, the position date, whose position it is and what that comes to, the paper."""
 
     book: Book
     run_id: str
     as_of: date
     customer: str = ""
     status: str = ""
+    paper: str = "a4"
 
 
 def read_book(path: Path) -> Book:
@@ -90,6 +95,7 @@ def read_book(path: Path) -> Book:
         execute={name: bool(v) for name, v in document.get("execute", {}).items() if name in {"echo", "warning"}},
         number_sections=bool(document.get("number-sections", False)),
         toc_depth=int(document.get("toc-depth", 3)) if document.get("toc", True) else 0,
+        paper=_paper(path, document),
     )
 
 
@@ -106,9 +112,22 @@ def stage(path: Path, edition: Edition, into: Path, header: str) -> None:
     document = _document(path)
     document["book"] = document["book"] | {"date": edition.as_of.isoformat()}
     document["run-id"] = edition.run_id
+    typst = (document.get("format") or {}).get("typst") or {}
+    papersize = {"papersize": PAPERS[edition.paper]}
+    document["format"] = {**(document.get("format") or {}), "typst": {**typst, **papersize}}
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
     (into / NAME).write_text(text, encoding="utf-8")
     (into / HEADER).write_text(header, encoding="utf-8")
+
+
+def _paper(path: Path, document: Mapping[str, Any]) -> str:
+    typst = (document.get("format") or {}).get("typst")
+    size = str((typst if isinstance(typst, dict) else {}).get("papersize", PAPERS["a4"]))
+    found = next((name for name, known in PAPERS.items() if size in {name, known}), "")
+    if not found:
+        message = f"{path}: format.typst.papersize is {size!r}. It may be {' or '.join(PAPERS.values())}."
+        raise ReportError(message)
+    return found
 
 
 def _document(path: Path) -> dict[str, Any]:

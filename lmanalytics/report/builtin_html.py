@@ -13,6 +13,7 @@ from lmanalytics.report.builtin_numbers import Heading, Mark
 from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, div, opened, raw, rewrite, texts, visible, write
 from lmanalytics.report.builtin_tables import html_table
 from lmanalytics.report.vega import scripts
+from lmanalytics.report.written import shown_day
 
 _ACTIVE = re.compile(r"<(script|foreignObject)\b", re.IGNORECASE)
 _HOST = re.compile(r'id="(vis-[0-9a-f]+)"')
@@ -31,14 +32,14 @@ def write_html(document: Document, edition: Edition) -> str:
     body = write(blocks, "html5", "--mathml", "--syntax-highlighting=none", "--email-obfuscation=none")
     programs = [*scripts(), (ASSETS / "report.js").read_text(encoding="utf-8")]
     title = html.escape(edition.book.title)
-    facts = f"Position as of {edition.as_of.isoformat()}<br>Run {html.escape(edition.run_id)}"
+    facts = f"Position as of {html.escape(shown_day(edition.as_of))}<br>Run {html.escape(edition.run_id)}"
     return "".join(
         [
             f'<!DOCTYPE html>\n<html lang="{html.escape(edition.book.lang)}">\n<head>\n<meta charset="utf-8">\n',
             f'<meta http-equiv="Content-Security-Policy" content="{_policy(programs)}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             f"<title>{title}, {edition.as_of.isoformat()}</title>\n",
-            f"<style>\n{(ASSETS / 'report.css').read_text(encoding='utf-8')}</style>\n",
+            f"<style>\n{_style(edition)}</style>\n",
             *(f"<script>{program}</script>\n" for program in programs),
             '</head>\n<body>\n<a class="skip" href="#report">Skip to the report</a>\n',
             f'<nav id="contents" aria-label="Contents"><details open><summary>{title}</summary>\n',
@@ -51,6 +52,11 @@ def write_html(document: Document, edition: Edition) -> str:
             f'<p class="facts">{facts}</p></header>\n{body}\n</main>\n</body>\n</html>\n',
         ]
     )
+
+
+def _style(edition: Edition) -> str:
+    style = (ASSETS / "report.css").read_text(encoding="utf-8")
+    return style.replace("size: A4", f"size: {edition.paper}")
 
 
 def _policy(programs: list[str]) -> str:

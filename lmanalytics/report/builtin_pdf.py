@@ -7,13 +7,14 @@ import typst
 
 from lmanalytics.errors import ReportError
 from lmanalytics.report import leads
-from lmanalytics.report.book import Edition
+from lmanalytics.report.book import PAPERS, Edition
 from lmanalytics.report.builtin_document import Document
 from lmanalytics.report.builtin_numbers import Mark
 from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, opened, raw, rewrite, visible, write
 from lmanalytics.report.builtin_tables import typst_table
 from lmanalytics.report.builtin_typst import FONTS, covered, string
 from lmanalytics.report.execute import epoch
+from lmanalytics.report.written import shown_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,8 +61,10 @@ def _head(edition: Edition) -> str:
         "status": string(edition.status),
         "lang": string(book.lang.split("-")[0]),
         "run": string(edition.run_id),
+        "said-day": string(shown_day(day)),
         "day": f"datetime(year: {day.year}, month: {day.month}, day: {day.day})",
         "depth": str(book.toc_depth),
+        "paper": string(PAPERS[edition.paper]),
         "numbered": str(book.number_sections).lower(),
     }
     said = ", ".join(f"{name}: {value}" for name, value in settings.items())

@@ -47,6 +47,7 @@ def execute_notebooks(
     out: Path,
     parameters: Mapping[str, object],
     *,
+    optional: Mapping[str, object] | None = None,
     workers: int = 2,
     cwd: Path | None = None,
     variables: Mapping[str, str] | None = None,
@@ -58,6 +59,7 @@ def execute_notebooks(
         out: the folder for the executed notebooks.
         parameters: values by name; dates and paths are given to the notebook as text. `as_of`, if
             given, is also the time that programs started by a notebook take for now.
+        optional: further parameters, for the notebooks that have them.
         workers: how many notebooks run at the same time.
         cwd: the folder in which notebooks run, so that a relative `run_dir` says nothing about the machine.
         variables: environment variables of the notebooks' kernels, such as the locale that they write in.
@@ -69,15 +71,13 @@ def execute_notebooks(
         ReportError: a notebook is absent or malformed, has no such parameter, or fails in a cell.
 
     """
-    values = {name: value if isinstance(value, bool | int | str) else str(value) for name, value in parameters.items()}
     sources = {path: read_notebook(path) for path in notebooks}
-    for path in notebooks:
-        _check_parameters(path, values)
+    given = {path: _parameters(path, parameters, optional or {}) for path in notebooks}
     out.mkdir(parents=True, exist_ok=True)
     folder = (cwd or Path.cwd()).resolve()
     with tempfile.TemporaryDirectory(prefix="lm") as scratch:
         jobs = [
-            (path, node, values, folder, Path(scratch) / str(number), variables or {})
+            (path, node, given[path], folder, Path(scratch) / str(number), variables or {})
             for number, (path, node) in enumerate(sources.items())
         ]
         with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
@@ -157,13 +157,14 @@ def epoch(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _check_parameters(path: Path, values: Mapping[str, object]) -> None:
+def _parameters(path: Path, asked: Mapping[str, object], optional: Mapping[str, object]) -> dict[str, object]:
+    """Return what a notebook is given: all that is asked, and what it knows of the rest."""
     try:
         known = papermill.inspect_notebook(str(path).replace("{", "{{").replace("}", "}}"))
     except ValueError as error:
         message = f"Notebook {path.name} names no kernel: {error} Save it once with the Python 3 kernel of JupyterLab."
         raise ReportError(message) from None
-    unknown = [name for name in values if name not in known]
+    unknown = [name for name in asked if name not in known]
     if unknown:
         has = ", ".join(known) or "none: no cell is tagged `parameters`"
         message = (
@@ -171,6 +172,8 @@ def _check_parameters(path: Path, values: Mapping[str, object]) -> None:
             f"Its parameters are {has}. It would ignore the value, so nothing was run."
         )
         raise ReportError(message)
+    values = {**asked, **{name: value for name, value in optional.items() if name in known}}
+    return {name: value if isinstance(value, bool | int | str) else str(value) for name, value in values.items()}
 
 
 def _failure(path: Path, node: nbformat.NotebookNode, error: PapermillExecutionError) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from lmanalytics.report import leads
 from lmanalytics.report.locales import SPACE, locale
+from lmanalytics.report.texts import told
 
 UNKNOWN = "\N{EN DASH}"
 LONGEST = 160
@@ -54,19 +55,24 @@ def readable(column: pl.Expr, kind: str, longest: int = LONGEST) -> pl.Expr:
 def amount(value: Decimal | float | None, unit: str = "") -> str:
     """Write one number for a sentence: `1,234`, `1,234.50 USD`, or `an unknown number`."""
     if value is None:
-        return "an unknown amount" if unit else "an unknown number"
+        return str(told("display.no_amount" if unit else "display.no_number"))
     number = locale().number(value) if isinstance(value, int) else locale().number(Decimal(value), CENTS)
     return f"{number} {escape(unit)}".strip()
 
 
 def day(value: date | str | None) -> str:
-    """Write one day for a sentence, given as a date or as ISO text."""
+    """Write one day for a sentence in markdown, given as a date or as ISO text."""
     if value is None:
-        return "an unknown day"
+        return str(told("display.no_day"))
+    return escape(shown_day(value)).replace("\\-", "-").replace("\\.", ".").replace("\\/", "/")
+
+
+def shown_day(value: date | str) -> str:
+    """Write one day as plain text; what is no day stays as it is."""
     try:
         return locale().date(date.fromisoformat(str(value)))
     except ValueError:
-        return escape(value)
+        return str(value)
 
 
 def figure(value: Decimal | float | None, leads_to: str, unit: str = "", **where: object) -> str:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AS_OF := 2026-06-30
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: report test check fix bench lab clean
+.PHONY: report test check fix bench lab browser docs clean
 
 # The main job on the sample estate: answers, HTML and PDF.
 report: $(VENV)/.installed
@@ -31,9 +31,20 @@ fix: $(VENV)/.developing
 bench: $(VENV)/.developing
 	$(BIN)/python -m benchmarks
 
-# JupyterLab on the notebooks.
+# JupyterLab on the notebooks; they open the newest run.
 lab: $(VENV)/.installed
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	@ls data/runs/*/manifest.json >/dev/null 2>&1 || echo "No run yet, so the notebooks have nothing to open: \`make report\` computes the sample estate, \`$(BIN)/lmanalytics run data/raw --as-of DAY\` your own."
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB)
+
+# JupyterLab and the HTML report in a real browser: Chromium, which has to be on the PATH.
+browser: $(VENV)/.browser
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { echo "No Chromium on the PATH, so nothing was tried in a browser. Install it: apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest tests/browser -p no:xdist --browser
+
+# The site of docs/, where Quarto is on the PATH; without it read docs/index.md as it is.
+docs:
+	@command -v quarto >/dev/null || { echo "Quarto is not on the PATH: read docs/index.md, or install it from quarto.org"; exit 1; }
+	quarto render docs
 
 clean:
 	rm -rf $(VENV)
@@ -48,4 +59,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.developing: $(VENV)/.installed
 	$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.developing
+	$(INSTALL) --editable '.[dev,browser]'
 	@touch $@

@@ -3,8 +3,12 @@
 For notebooks and scripts:
 
     import lmanalytics as lm
+    run = lm.open_run("latest")          # or a folder, an id, the start of an id
+    run.position                         # and every other answer: a lazy Polars frame
+    run.unlicensed()                     # which hosts, OSEs and others lack licenses
+    run.explain("SUBJECT")               # the arithmetic and the clause behind a subject's answers
+    run.diff("2026-03-31")               # what changed since an earlier run, by cause
     done = lm.run(Path("data/raw"), lm.Workspace(Path()), as_of=date(2026, 6, 30))
-    position = lm.open_run(done.path).position.collect()
 """
 
 from importlib import import_module

@@ -91,19 +91,10 @@ def check(exports: Path, *, as_of: date, into: Path | None, progress: Progress) 
 def explain(run: str, subject: str, workspace: Workspace) -> Result:
     """Show the rules, inputs and clauses behind a subject's answers."""
     from lmanalytics.explain import explain as explained  # noqa: PLC0415 (help needs no rules)
+    from lmanalytics.explain import lines  # noqa: PLC0415 (as above)
 
-    rows = explained(workspace.run(run), subject).to_dicts()
-    lines, before = [], None
-    for row in rows:
-        if row["subject"] != before:
-            lines += ["", row["subject"]]
-            before = row["subject"]
-        lines.append(f"  {row['rule']} = {row['value']} {row['unit']}".rstrip())
-        lines += [f"      {label} {row[key]}" for label, key in _EXPLAINED if row[key]]
-    return Result({"explanation": rows}, lines[1:])
-
-
-_EXPLAINED = (("from ", "inputs"), ("given", "given"), ("as   ", "clause"))
+    table = explained(workspace.run(run), subject)
+    return Result({"explanation": table.to_dicts()}, lines(table))
 
 
 def verify(run: str, workspace: Workspace, exports: Path | None) -> Result:

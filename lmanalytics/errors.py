@@ -13,6 +13,10 @@ class LmError(Exception):
 
     exit_code = 10
 
+    def _render_traceback_(self) -> list[str]:
+        """Let a notebook show the message alone."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class GateError(LmError):
     """More rows were quarantined than the policy `max_quarantined_share` allows."""

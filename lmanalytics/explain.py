@@ -130,3 +130,19 @@ def _why(row: dict[str, Any]) -> str:
     known = register.reasons()
     module = last if row["reason"] in known.get(last, {}) else first
     return register.sentence(row["reason"], module) if row["reason"] else ""
+
+
+_LABELS = (("from ", "inputs"), ("given", "given"), ("as   ", "clause"))
+
+
+def lines(table: pl.DataFrame) -> list[str]:
+    """Write an explanation as lines of text, an empty one before each subject but the first."""
+    said: list[str] = []
+    before = None
+    for row in table.to_dicts():
+        if row["subject"] != before:
+            said += ["", row["subject"]]
+            before = row["subject"]
+        said.append(f"  {row['rule']} = {row['value']} {row['unit']}".rstrip())
+        said += [f"      {label} {row[key]}" for label, key in _LABELS if row[key]]
+    return said[1:]

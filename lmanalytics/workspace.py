@@ -96,9 +96,12 @@ def init(directory: Path) -> list[Path]:
     if directory.is_file():
         message = f"{directory} is a file; give a folder to lay the workspace in."
         raise UsageError(message)
-    for folder in ("data/raw", "data/runs", "reports", "notebooks"):
+    for folder in ("data/raw", "data/runs", "reports", "notebooks/guide"):
         (directory / folder).mkdir(parents=True, exist_ok=True)
-    sources = {p: directory / "notebooks" / p.name for p in sorted((TEMPLATE / "notebooks").glob("*.ipynb"))}
+    shipped = [
+        path for pattern in ("*.ipynb", "guide/*.ipynb") for path in sorted((TEMPLATE / "notebooks").glob(pattern))
+    ]
+    sources = {path: directory / path.relative_to(TEMPLATE) for path in shipped}
     sources[TEMPLATE / "_quarto.yml"] = directory / "_quarto.yml"
     written = []
     for source, target in sources.items():

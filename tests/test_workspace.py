@@ -16,7 +16,8 @@ def make_run(workspace, name):
 def test_a_workspace_is_laid_with_notebooks_and_the_book(tmp_path):
     init(tmp_path / "new")
     shipped = {p.name for p in (TEMPLATE / "notebooks").glob("*.ipynb")}
-    assert {p.name for p in (tmp_path / "new" / "notebooks").iterdir()} == shipped
+    assert {p.name for p in (tmp_path / "new" / "notebooks").glob("*.ipynb")} == shipped
+    assert [p.name for p in (tmp_path / "new" / "notebooks" / "guide").iterdir()] == ["your_own_question.ipynb"]
     assert (tmp_path / "new" / "_quarto.yml").is_file()
     assert (tmp_path / "new" / "data" / "raw").is_dir()
 

@@ -1,36 +1,28 @@
 """A finished run, opened for reading: answers as lazy frames, and what the run says about itself."""
 
-import html
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from lmanalytics.errors import RunError, did_you_mean
 from lmanalytics.evidence import manifest
-from lmanalytics.report.display import UNKNOWN, amount
+from lmanalytics.report.answer import answer
+from lmanalytics.report.checks import checks
+from lmanalytics.report.written import UNKNOWN
 from lmanalytics.rules import register
 from lmanalytics.schemas import ANSWERS, CANONICAL, DEFAULT_ENTITY
 from lmanalytics.workspace import Workspace
 
+if TYPE_CHECKING:
+    from lmanalytics.report.since import Change
+
 NO_SUPPLY = "No purchases and no license statement were given: what is owned is not computable."
 NO_ESTATE = "No hosts and no OSEs were given: what is required is not computable."
 MOST_NAMES = 3
-CHECKS = pl.Schema(
-    {
-        "table": pl.String(),
-        "check": pl.String(),
-        "column": pl.String(),
-        "severity": pl.String(),
-        "rows_checked": pl.Int64(),
-        "rows_failed": pl.Int64(),
-        "outcome": pl.String(),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -53,23 +45,23 @@ class Run:
     def answer(self, name: str) -> pl.LazyFrame:
         """Scan an answer; one that the run does not hold has no rows and the columns of its schema."""
         path = self.path / f"{name}.parquet"
-        return pl.scan_parquet(path) if path.is_file() else ANSWERS[name].empty()
+        return answer(pl.scan_parquet(path) if path.exists() else ANSWERS[name].empty())
 
     def accepted(self, table: str) -> pl.LazyFrame:
         """Scan the rows of a canonical table that passed the gate; none where it was not given."""
         path = self.path / "accepted" / f"{table}.parquet"
-        return pl.scan_parquet(path) if path.is_file() else CANONICAL[table].empty()
+        return answer(pl.scan_parquet(path) if path.exists() else CANONICAL[table].empty())
 
     def facts(self, grain: str) -> pl.LazyFrame | None:
         """Scan the facts of one grain (`hosts`, `oses`, …), or return None where the run holds none."""
         path = self.path / "facts" / f"{grain}.parquet"
-        return pl.scan_parquet(path) if path.exists() else None
+        return answer(pl.scan_parquet(path)) if path.exists() else None
 
     def quarantined(self, table: str) -> pl.LazyFrame:
         """Scan the rejected rows of a table, with their `reasons`."""
         path = self.path / "quarantine" / f"{table}.parquet"
         empty = CANONICAL[table].empty().with_columns(reasons=pl.lit(None, pl.List(pl.String)))
-        return pl.scan_parquet(path) if path.is_file() else empty
+        return answer(pl.scan_parquet(path) if path.exists() else empty)
 
     def is_given(self, *tables: str) -> bool:
         """Tell whether every one of these canonical tables was in the exports."""
@@ -90,15 +82,12 @@ class Run:
     def tables(self) -> tuple[str, ...]:
         """The canonical tables that were given, in the order of the contract."""
         folders = ("accepted", "quarantine")
-        return tuple(t for t in CANONICAL if any((self.path / f / f"{t}.parquet").is_file() for f in folders))
+        return tuple(t for t in CANONICAL if any((self.path / f / f"{t}.parquet").exists() for f in folders))
 
     @cached_property
     def quality(self) -> pl.DataFrame:
         """One row per check and table: rows checked, rows failed, and passed, failed, warned or broken."""
-        rows = []
-        for path in sorted((self.path / "quality").glob("*.json")):
-            rows += [_check(path.stem, result) for result in json.loads(path.read_text("utf-8")).get("results", [])]
-        return pl.DataFrame(rows, schema=CHECKS, orient="row").sort("table", "check", "column")
+        return checks(self.path / "quality")
 
     @cached_property
     def rows(self) -> pl.DataFrame:
@@ -163,30 +152,43 @@ class Run:
     def explain(self, subject: str) -> pl.DataFrame:
         """Recompute one subject: each rule's value, its inputs, its parameters and its clause."""
         from lmanalytics.explain import explain  # noqa: PLC0415 (only an explanation needs the rules)
+        from lmanalytics.report.shown import Explanation  # noqa: PLC0415 (as above)
 
-        explanation: pl.DataFrame = explain(self.path, subject)
-        return explanation
+        return Explanation(explain(self.path, subject))
+
+    def unlicensed(self) -> pl.LazyFrame:
+        """Return the lines of the plan that lack licenses: which host, OSE or other subject, of what, how many."""
+        return self.plan.filter(pl.col("licenses_short") > 0).sort(
+            "licenses_short", descending=True, maintain_order=True
+        )
+
+    def diff(self, other: "str | Path | Run") -> "Change":
+        """Say what changed from another run to this one, split by cause; it is computed once and kept.
+
+        Args:
+            other: the earlier run, or its folder, its id or the start of its id.
+
+        Raises:
+            RunError: there is no such run.
+            UsageError: the runs are of different companies.
+
+        """
+        from lmanalytics.report.since import opened  # noqa: PLC0415 (only a comparison needs the rules)
+
+        before = other.path if isinstance(other, Run) else Workspace(self.path.resolve().parents[2]).run(other)
+        change = opened(self.path, str(before))
+        assert change is not None  # noqa: S101 (a run was given)
+        return change
 
     def _repr_html_(self) -> str:
-        short = self.position.select(
-            lines=pl.len(), short=(pl.col("shortage") > 0).sum(), unknown=pl.col("shortage").is_null().sum()
-        ).collect()
-        lines, lines_short, unknown = short.row(0)
-        tiles = {
-            "position of": self.as_of,
-            "for": self.customer,
-            "lines in the position": amount(lines),
-            "lines short": amount(lines_short),
-            "lines not computable": amount(unknown),
-            "run": self.run_id,
-        }
-        box = "display:inline-block;border:1px solid #888;border-radius:4px;padding:6px 12px;margin:0 8px 8px 0"
-        cells = (
-            f'<div style="{box}"><div style="font-size:18px">{html.escape(value)}</div>'
-            f'<div style="font-size:11px">{html.escape(label)}</div></div>'
-            for label, value in tiles.items()
-        )
-        return f"<div>{''.join(cells)}</div>"
+        from lmanalytics.report.shown import run_html  # noqa: PLC0415 (only JupyterLab asks)
+
+        return run_html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001 (IPython's signature)
+        from lmanalytics.report.shown import run_text  # noqa: PLC0415 (as above)
+
+        printer.text(run_text(self))
 
 
 def open_run(run_dir: str | Path, as_of: str | None = None) -> Run:
@@ -207,33 +209,11 @@ def open_run(run_dir: str | Path, as_of: str | None = None) -> Run:
 def _find(path: Path) -> Path:
     if (path / "manifest.json").is_file():
         return path
-    here = Path.cwd()
-    root = next((p for p in (here, *here.parents) if (p / "data" / "runs").is_dir()), here)
-    return Workspace(root).run(root / path if (root / path / "manifest.json").is_file() else path.name)
-
-
-def _check(table: str, result: Mapping[str, Any]) -> tuple[object, ...]:
-    """Flatten one Great Expectations result; a check that crashed is `broken`, which no data can cause."""
-    config, numbers = result.get("expectation_config") or {}, result.get("result") or {}
-    given = config.get("kwargs") or {}
-    severity = str(config.get("severity") or "critical")
-    column = given.get("column") or ", ".join(str(c) for c in given.get("column_list") or ()) or None
-    if _crashed(result.get("exception_info") or {}):
-        outcome = "broken"
-    elif result.get("success"):
-        outcome = "passed"
-    else:
-        outcome = "failed" if severity == "critical" else "warned"
-    meta = config.get("meta") or {}
-    name = str(meta.get("sentence") or meta.get("check") or config.get("type") or "check")
-    name = name.removeprefix("expect_").replace("_", " ")
-    return table, name, column, severity, numbers.get("element_count"), numbers.get("unexpected_count"), outcome
-
-
-def _crashed(info: Mapping[str, Any]) -> bool:
-    if "raised_exception" in info:
-        return bool(info["raised_exception"])
-    return any(isinstance(v, Mapping) and v.get("raised_exception") for v in info.values())
+    around = (Path.cwd(), *Path.cwd().parents)
+    named = (here / path.parent for here in around if path.parent.name == "runs")
+    runs = [*named, *(here / "data" / "runs" for here in around)]
+    found = next((folder for folder in runs if folder.is_dir()), Path.cwd() / "data" / "runs")
+    return Workspace(found.parents[1]).run(path.name)
 
 
 def _what_and_why(item: object) -> tuple[str, str]:

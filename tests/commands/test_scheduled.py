@@ -209,7 +209,7 @@ def test_a_shortage_is_told_in_the_line_too(root, exports, monkeypatch):
 
 
 @pytest.fixture
-def published(monkeypatch, request):
+def published(monkeypatch):
     """A publisher that writes a page in no time, and what it was asked for."""
     asked = []
 

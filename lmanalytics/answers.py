@@ -99,7 +99,7 @@ def compute(
         ),
         "corrections": ingested.corrections.lazy(),
         "sources": accounts.sources(ingested.sources, folder / "quarantine"),
-        "findings": findings.findings(answered, ingested.findings, gated.checks),
+        "findings": findings.findings(answered, ingested.findings, gated.checks, ingested.estate.owners),
     }
     stored.saved(evidence, folder)
     given = {stage: sorted(policies) for stage, policies in sorted(notes.items())}

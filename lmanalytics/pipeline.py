@@ -169,7 +169,8 @@ def answer(
     facts = answers.compute(tables, ingested, gated, settings, kept, progress, means)
     progress("writing the manifest")
     rules = register.rule_register(asked.as_of).with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()
-    manifest.write(kept.into, asked, in_force, rules, facts | (told or {}))
+    owners = {"owners": ingested.estate.owners} if ingested.estate.owners else {}
+    manifest.write(kept.into, asked, in_force, rules, facts | owners | (told or {}))
 
 
 @contextmanager

@@ -1,32 +1,41 @@
 """What a person must act on, with what to do and the money that depends on it."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import polars as pl
 
+from lmanalytics.evidence.owned import order_days, owner
 from lmanalytics.rules.entitlement import purchase_lines
 from lmanalytics.rules.wording import agreeing, licenses, many
 from lmanalytics.schemas import ANSWERS, ENTITY, MONEY
 
 Tables = dict[str, pl.LazyFrame]
 _OUTCOMES = {"ose_outcomes": "operating system environments", "host_outcomes": "hosts"}
+_ORDERED = "step_up_offer.saving"
 _RIGHTLY_LEFT_OUT = tuple(r.code for r in (purchase_lines.Reason.NOT_OWNED, purchase_lines.Reason.AFTER_AS_OF))
 
 
-def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.LazyFrame:
+def findings(
+    answered: Tables, read: pl.DataFrame, checks: pl.DataFrame, owners: Iterable[Mapping[str, Any]] = ()
+) -> pl.LazyFrame:
     """Gather the findings of every stage.
 
     Args:
-        answered: position, plan, demand, step_ups, the outcomes of purchases, oses, hosts and installs, and what
-            a stage found itself (`findings_of_<topic>`); what is absent is not told of.
+        answered: position, plan, demand, step_ups, true_up, the outcomes of purchases, oses, hosts and installs, and
+            what a stage found itself (`findings_of_<topic>`); what is absent is not told of.
         read: findings of the readers.
         checks: the gate's checks: table, check, severity, sentence, unexpected_count, success, examples.
+        owners: as `owned.owner` takes them.
 
     Returns:
         The `findings` answer, errors first, then by money at stake.
 
     """
     parts = [ANSWERS["findings"].empty(), read.lazy(), _checks(checks)]
+    closing = order_days(answered.get("true_up", ANSWERS["true_up"].empty()))
     if "position" in answered:
-        parts.append(_shortages(answered["position"]))
+        parts.append(_shortages(answered["position"], closing))
     if "plan" in answered and "demand" in answered:
         parts.append(_not_for_sale(answered["plan"], answered["demand"]))
     if "step_ups" in answered:
@@ -40,10 +49,15 @@ def findings(answered: Tables, read: pl.DataFrame, checks: pl.DataFrame) -> pl.L
             parts.append(_unknown(answered[name], what))
     parts += [frame for name, frame in sorted(answered.items()) if name.startswith("findings_of_")]
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, default=3, return_dtype=pl.Int8)
-    rows = [ANSWERS["findings"].conform(part) for part in parts]
+    rows = pl.concat([ANSWERS["findings"].conform(part) for part in parts])
+    by_name = closing.group_by(ENTITY, subject_id="name").agg(pl.col("closes").min())
+    ordered = pl.when(pl.col("rule") == _ORDERED).then("closes")
     return (
-        pl.concat(rows)
+        rows.join(by_name, on=[ENTITY, "subject_id"], how="left")
+        .with_columns(due_on=pl.coalesce("due_on", ordered))
+        .drop("closes")
         .with_columns(pl.col(ENTITY).fill_null("*"), pl.col("status").fill_null("open"))
+        .with_columns(owner=owner(owners))
         .sort([order, pl.col("money_at_stake"), pl.col("finding_id")], descending=[False, True, False], nulls_last=True)
     )
 
@@ -62,11 +76,13 @@ def _finding(
     )
 
 
-def _shortages(position: pl.LazyFrame) -> pl.LazyFrame:
+def _shortages(position: pl.LazyFrame, closing: pl.LazyFrame) -> pl.LazyFrame:
     name = pl.concat_str([pl.col(c) for c in ("product", "edition", "version")], separator=" ", ignore_nulls=True)
+    short = position.filter(pl.col("shortage") > 0)
+    dated = short.join(closing.drop("name"), on=[ENTITY, "product", "edition", "metric"], how="left", nulls_equal=True)
     return _finding(
-        position.filter(pl.col("shortage") > 0).with_columns(
-            subject_id=name, money_at_stake=pl.col("shortage_cost"), reason=pl.lit("short")
+        dated.with_columns(
+            subject_id=name, money_at_stake=pl.col("shortage_cost"), due_on="closes", reason=pl.lit("short")
         ),
         "position",
         severity=pl.lit("error"),

@@ -11,13 +11,13 @@
     environment:     [{cluster: Test*, environment: dev_test}]
     hosts:           [{host: "esx0*", processors: 2, physical_cores: 32, operator: listed_provider}]
     datacenters:     [{datacenter_id: DC-Dublin, server_farm_id: europe, bloc: eu, utc_offset_minutes: 0}]
+    owners:          [{area: esu, owner: Data center team}, {product: "SQL*", owner: J. Roe}, {owner: Asset management}]
 
 A rule names rows by vm, host, cluster, file or entity (`*` and `?` as in file names, a list means any of
 them); all that it names must fit. Editions are those of Windows Server. A rule fills what exports leave
 unknown; `override: true` replaces what they say.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,11 +30,15 @@ import yaml
 
 from lmanalytics.errors import EstateError, did_you_mean
 from lmanalytics.ingest.cells import ASSUMED
+from lmanalytics.ingest.estate_checks import check, entries, mapping
+from lmanalytics.ingest.owners import owners
+from lmanalytics.ingest.patterns import globs, matches
 from lmanalytics.ingest.survey import Convention
 from lmanalytics.schemas import CANONICAL, DEFAULT_ENTITY, ENTITY, Column
 
 _CHOICES = {"dates": ("day_first", "month_first"), "decimal": ("comma", "point")}
 _SELECTORS = {"vm": "name", "host": "host_id", "cluster": "cluster_id", "file": "source_file", "entity": ENTITY}
+_IN_PARTS = frozenset({"host_id", "cluster_id", "source_file", ENTITY})
 _ONLY_FOR = {"editions": ("os_product", "Windows Server")}
 _NOT_SET = frozenset({"host_id", "observed_on", "host_name", "cluster_id", "inventory_id"})
 _SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
@@ -43,7 +47,7 @@ _SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "environment": ("oses", {"environment": "environment"}),
     "hosts": ("hosts", {name: name for name in CANONICAL["hosts"].columns if name not in _NOT_SET}),
 }
-_KNOWN = ("policies", "entity", "entities", *_CHOICES, "snapshots", *_SECTIONS, "datacenters")
+_KNOWN = ("policies", "entity", "entities", *_CHOICES, "snapshots", *_SECTIONS, "datacenters", "owners")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class EstateRule:
 
     def selects(self) -> pl.Expr:
         """Tell the rows that it names."""
-        tests = [_matches(_SELECTORS[selector], globs) for selector, globs in self.where.items()]
+        columns = {_SELECTORS[selector]: any_of for selector, any_of in self.where.items()}
+        tests = [matches(name, any_of, last_part=name in _IN_PARTS) for name, any_of in columns.items()]
         if self.section in _ONLY_FOR:
             column, value = _ONLY_FOR[self.section]
             tests.append(pl.col(column) == value)
@@ -96,6 +101,8 @@ class Estate:
     snapshots: dict[str, date] = field(default_factory=dict)
     rules: tuple[EstateRule, ...] = ()
     datacenters: tuple[dict[str, str], ...] = ()
+    owners: tuple[dict[str, Any], ...] = ()
+    """Who acts on which findings: `owner`, and patterns by `area`, `product`, `entity` and `subject`."""
 
     def convention(self, file: str, *, is_native: bool) -> Convention:
         """Return how `file` writes what its columns leave open."""
@@ -124,49 +131,50 @@ def load_estate(path: Path) -> Estate:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         message = f"{path.name} is not YAML: {' '.join(str(error).split())}. Correct it there."
         raise EstateError(message) from error
-    document = _mapping(path.name, document)
-    _check(path.name, document, _KNOWN)
+    document = mapping(path.name, document)
+    check(path.name, document, _KNOWN)
     every = {name: _by_pattern(name, document.get(name)) for name in _CHOICES}
     return Estate(
-        policies={str(key): str(value) for key, value in _mapping("policies", document.get("policies")).items()},
+        policies={str(key): str(value) for key, value in mapping("policies", document.get("policies")).items()},
         entity=str(document.get("entity") or DEFAULT_ENTITY),
-        entities={str(key): str(value) for key, value in _mapping("entities", document.get("entities")).items()},
+        entities={str(key): str(value) for key, value in mapping("entities", document.get("entities")).items()},
         dates=every["dates"],
         decimal=every["decimal"],
         snapshots={
-            key: _day(f"snapshots: {key}", v) for key, v in _mapping("snapshots", document.get("snapshots")).items()
+            key: _day(f"snapshots: {key}", v) for key, v in mapping("snapshots", document.get("snapshots")).items()
         },
         rules=tuple(rule for section in _SECTIONS for rule in _rules(section, document.get(section))),
         datacenters=tuple(_datacenters(document.get("datacenters"))),
+        owners=tuple(owners(document.get("owners"))),
     )
 
 
 def _rules(section: str, lines: object) -> Iterable[EstateRule]:
     table, settable = _SECTIONS[section]
     selectors = [name for name in _SELECTORS if table == "oses" or name != "vm"]
-    for number, line in enumerate(_list(section, lines), start=1):
+    for number, line in enumerate(entries(section, lines), start=1):
         where = f"{section}, entry {number}"
-        body = _mapping(where, line)
-        _check(where, body, (*selectors, *settable, "override"))
-        globs = {name: _globs(body[name]) for name in selectors if name in body}
+        body = mapping(where, line)
+        check(where, body, (*selectors, *settable, "override"))
+        named = {name: globs(body[name]) for name in selectors if name in body}
         values = {
             c: _value(where, CANONICAL[table].columns[c], body[key]) for key, c in settable.items() if key in body
         }
-        if not globs or not values:
+        if not named or not values:
             message = f"estate.yaml, {where}: say which rows ({', '.join(selectors)}) and what they are given "
             raise EstateError(message + f"({', '.join(settable)}).")
         if not isinstance(body.get("override", False), bool):
             message = f"estate.yaml, {where}: override is true or false, not {body['override']!r}."
             raise EstateError(message)
-        yield EstateRule(section, number, table, globs, values, body.get("override", False))
+        yield EstateRule(section, number, table, named, values, body.get("override", False))
 
 
 def _datacenters(lines: object) -> Iterable[dict[str, str]]:
     columns = CANONICAL["datacenters"].columns
-    for number, line in enumerate(_list("datacenters", lines), start=1):
+    for number, line in enumerate(entries("datacenters", lines), start=1):
         where = f"datacenters, entry {number}"
-        body = _mapping(where, line)
-        _check(where, body, (*columns, ENTITY))
+        body = mapping(where, line)
+        check(where, body, (*columns, ENTITY))
         if "datacenter_id" not in body:
             message = f"estate.yaml, {where}: say datacenter_id, the name that hosts have."
             raise EstateError(message)
@@ -190,16 +198,6 @@ def _value(where: str, column: Column, value: object) -> object:
     return value
 
 
-def _check(where: str, body: Mapping[str, object], known: Iterable[str]) -> None:
-    names = list(known)
-    if unknown := [key for key in body if key not in names]:
-        where = where if where.endswith(".yaml") else f"estate.yaml, {where}"
-        message = (
-            f"{where}: there is no {unknown[0]!r}.{did_you_mean(str(unknown[0]), names)} Known: {', '.join(names)}."
-        )
-        raise EstateError(message)
-
-
 def _by_pattern(name: str, value: object) -> dict[str, str]:
     by_file: dict[str, str] = {} if value is None else {"*": str(value)}
     if isinstance(value, dict):
@@ -219,31 +217,6 @@ def _day(where: str, value: object) -> date:
     raise EstateError(message)
 
 
-def _mapping(where: str, value: object) -> dict[str, Any]:
-    if value is None or isinstance(value, dict):
-        return value or {}
-    message = f"estate.yaml, {where}: expected `name: value` lines, found {value!r}."
-    raise EstateError(message)
-
-
-def _list(where: str, value: object) -> list[Any]:
-    if value is None or isinstance(value, list):
-        return value or []
-    message = f"estate.yaml, {where}: expected a list (each entry starts with `-`), found {value!r}."
-    raise EstateError(message)
-
-
-def _globs(value: object) -> tuple[str, ...]:
-    return tuple(str(glob) for glob in (value if isinstance(value, list) else [value]))
-
-
 def _by_file(patterns: Mapping[str, Any], file: str) -> Any:
     name = Path(file).name
     return next((v for glob, v in patterns.items() if fnmatch(file, glob) or fnmatch(name, glob)), None)
-
-
-def _matches(column: str, globs: tuple[str, ...]) -> pl.Expr:
-    """Match a whole value, or the part behind its last `/`, so that `Prod*` finds `<vCenter>/Prod-01`."""
-    patterns = [re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") for glob in globs]
-    start = "^(?:.*/)?" if column.endswith("_id") or column == "source_file" else "^"
-    return pl.col(column).str.contains(f"(?is){start}(?:{'|'.join(patterns)})$")

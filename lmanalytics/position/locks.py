@@ -140,6 +140,7 @@ def findings(licenses: pl.DataFrame, held: pl.DataFrame) -> pl.LazyFrame:
     name = pl.concat_str("product", "edition", separator=" ", ignore_nulls=True)
     rows = lacking.filter(pl.col("quantity") > pl.col("owned")).select(
         ENTITY,
+        "product",
         finding_id=pl.format("locked:{}/{}/{}", ENTITY, name, "metric"),
         severity=pl.lit("error"),
         area=pl.lit("position"),
@@ -149,6 +150,7 @@ def findings(licenses: pl.DataFrame, held: pl.DataFrame) -> pl.LazyFrame:
             "quantity", "metric", name, pl.col("until").cast(pl.String), "owned",
         ),
         action=pl.lit("Correct the history or the purchases: what is owned is bound to the first hosts."),
+        due_on="until",
         status=pl.lit("open"),
         rule=pl.lit("reassignment_period.earliest_allowed"),
     )  # fmt: skip

@@ -145,7 +145,8 @@ def _fill(
     known = pl.read_parquet(register_of) if register_of.is_file() else ANSWERS["corrections"].empty().collect()
     if (base / "corrected").is_dir():
         shutil.copytree(base / "corrected", kept.into / "corrected")
-    ingested = Ingested({}, _sources(base, found, asked), findings, Estate(policies=found.settings.policies), known)
+    estate = Estate(policies=found.settings.policies, owners=tuple(document.get("owners", ())))
+    ingested = Ingested({}, _sources(base, found, asked), findings, estate, known)
     with amended(found.amendments):
         pipeline.answer(kept, asked, ingested, gated, found.settings, progress, {"scenario": told})
 

@@ -164,3 +164,28 @@ def test_settings_that_concern_reading(tmp_path):
 def test_what_cannot_be_applied_is_refused(tmp_path, text, message):
     with pytest.raises(EstateError, match=message):
         load(tmp_path, text)
+
+
+def test_owners_are_patterns_and_a_name(tmp_path):
+    text = (
+        "owners: [{area: [esu, versions], owner: Data center}, {product: 'SQL*', subject: a, owner: 7}, {owner: Rest}]"
+    )
+    assert load(tmp_path, text).owners == (
+        {"owner": "Data center", "area": ("esu", "versions")},
+        {"owner": "7", "product": ("SQL*",), "subject": ("a",)},
+        {"owner": "Rest"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("owners: [{area: esu}]", "owners, entry 1: say owner"),
+        ("owners: [{owner: x}, {ares: esu, owner: x}]", "owners, entry 2: there is no 'ares'. Did you mean 'area'"),
+        ("owners: esu", "owners: expected a list"),
+        ("owner: [{owner: x}]", "Did you mean 'owners'"),
+    ],
+)
+def test_owners_that_cannot_be_are_refused(tmp_path, text, told):
+    with pytest.raises(EstateError, match=told):
+        load(tmp_path, text)

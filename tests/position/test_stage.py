@@ -189,6 +189,7 @@ def test_more_licenses_held_than_owned_are_told_of():
         "16 core licenses of Windows Server Datacenter were assigned to hosts that they may not leave before "
         "2026-07-30, but 8 are owned."
     )
+    assert found["due_on"].to_list() == [date(2026, 7, 30)]
 
 
 def test_among_equal_costs_the_assignment_of_today_wins():

@@ -60,7 +60,7 @@ def answers(inputs: Tables, settings: Settings) -> Tables:
         for frame in found
     ]
     answer = pl.concat(rows).sort(ENTITY, "assignment_id")
-    given = {"reassignments": answer, "findings": _findings(answer)}
+    given = {"reassignments": answer, "findings": _findings(answer, settings)}
     if "license_assignments" in inputs:
         given["license_assignments_outcomes"] = _outcomes(inputs["license_assignments"], found[0], settings)
     return given
@@ -108,13 +108,14 @@ def _outcomes(table: pl.LazyFrame, rows: pl.LazyFrame, settings: Settings) -> pl
     )  # fmt: skip
 
 
-def _findings(answer: pl.LazyFrame) -> pl.LazyFrame:
+def _findings(answer: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     observed = pl.col("source") == "snapshots"
     rows = (
         answer.filter(~pl.col("is_allowed").fill_null(value=False))
         .group_by(ENTITY, "source", "product", "reason")
-        .agg(_rows=pl.len(), subject_id=pl.col("assignment_id").min(), _barred=(~pl.col("is_allowed")).any())
-    )
+        .agg(_rows=pl.len(), subject_id=pl.col("assignment_id").min(), _barred=(~pl.col("is_allowed")).any(),
+             due_on=pl.col("earliest_allowed").filter(pl.col("earliest_allowed") > settings.as_of).max())
+    )  # fmt: skip
     what = (
         pl.when(observed)
         .then(pl.format("{} of an OSE to another Server Farm, where licenses follow it,", many("_rows", "move")))

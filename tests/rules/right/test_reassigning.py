@@ -175,6 +175,12 @@ def test_outcomes_and_findings():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("as_of", "due"), [(date(2026, 3, 31), date(2026, 4, 1)), (date(2026, 4, 1), None)])
+def test_a_move_that_was_barred_is_due_when_its_period_ends(as_of, due):
+    (finding,) = answered((0, from_to(None, "h1")), (4, from_to("h1", "h3")), as_of=as_of)["findings"]
+    assert (finding["reason"], finding["due_on"], finding["product"]) == ("other_farm", due, "SQL Server")
+
+
 def observed(*places, first=None, installs=None, **more):
     """See one OSE on a host each month."""
     oses = [guest("o1", h, observed_on=date(2026, n, 1), **(first or {})) for n, h in enumerate(places, 1)]

@@ -51,14 +51,16 @@ def report(
     A report that is there, as it was written and as it is asked for, is not published again unless `fresh`.
     """
     from lmanalytics.report.publish import publish  # noqa: PLC0415 (the notebooks' libraries take seconds to import)
-    from lmanalytics.report.since import earlier  # noqa: PLC0415 (as above)
+    from lmanalytics.report.since import NONE, earlier  # noqa: PLC0415 (as above)
     from lmanalytics.report.verification_packet import packets  # noqa: PLC0415 (as above)
 
     began = perf_counter()
     done = _run_of(path, workspace, as_of=as_of, fresh=fresh, progress=progress, **asked)
     target = workspace.reports / done.path.name
-    before = workspace.run(look.since) if look.since else earlier(done.path)
-    told = {**asdict(look), "since": before.name if before else ""}
+    before: Path | str | None = earlier(done.path) if not look.since else look.since
+    if look.since and look.since != NONE:
+        before = workspace.run(look.since)
+    told = {**asdict(look), "since": Path(before).name if before else ""}
     if not (done.is_reused and not fresh and _is_there(target, done.path, told, is_given=bool(look.since))):
         done = pipeline.Done(done.path, is_reused=False)
         progress("executing notebooks and publishing")

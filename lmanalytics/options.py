@@ -74,9 +74,11 @@ COMPUTING = (
 )
 PUBLISHING = (
     click.option("--publisher", type=click.Choice(["auto", "quarto", "builtin"]), default="auto", show_default=True),
-    click.option("--since", metavar="RUN", help="The run to compare with; default: the newest of an earlier date."),
+    click.option(
+        "--since", metavar="RUN", help="The run to compare with, or `none`; default: the newest of an earlier date."
+    ),
     click.option("--locale", metavar="NAME", help="How numbers and dates are written, such as de-DE; default: en-US."),
-    click.option("--paper", type=click.Choice(["a4", "letter"]), help="Of the PDF; default: that of the locale."),
+    click.option("--paper", type=click.Choice(["a4", "letter"]), help="Of the PDF; default: as _quarto.yml has it."),
 )
 
 

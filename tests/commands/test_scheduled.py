@@ -243,6 +243,22 @@ def test_another_locale_or_paper_is_another_report_and_a_damaged_one_is_none(roo
     assert len(published) == 4
 
 
+def test_a_report_is_compared_with_the_run_before_another_or_none(root, exports, published):
+    def report(*more, day="2026-06-30"):
+        words = ["-w", str(root), "report", str(exports), "--as-of", day, "--json", *more]
+        return json.loads(CliRunner().invoke(cli, words).stdout)["run_id"]
+
+    first, second = report(day="2026-06-29"), report(day="2026-06-30")
+    third = report(day="2026-07-01")
+    assert published == [{}, {"since": root / "data" / "runs" / first}, {"since": root / "data" / "runs" / second}]
+    report("--since", first, day="2026-07-01")
+    report("--since", "none", day="2026-07-01")
+    assert [one["since"] for one in published[3:]] == [root / "data" / "runs" / first, "none"]
+    assert report(day="2026-07-01") == third
+    assert len(published) == 5, "a report that is there stays as it was asked for"
+    assert CliRunner().invoke(cli, ["-w", str(root), "report", third, "--since", "2020"]).exit_code == 16
+
+
 def test_a_report_that_fails_is_made_by_the_next_one(root, exports, published, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(publishing, "publish", lambda *_, **__: (_ for _ in ()).throw(RunError("no")))

@@ -2,13 +2,10 @@ import inspect
 import re
 from pathlib import Path
 
-import pytest
-
 from lmanalytics import errors, schemas
 from lmanalytics.__main__ import cli
 
 ROOT = Path(__file__).parents[2]
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_the_documented_contract_is_the_contract():
@@ -27,12 +24,6 @@ def test_exit_codes_of_families_differ():
         kind.exit_code for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.LmError)
     ]
     assert len(set(codes)) == len(codes)
-
-
-@pytest.mark.parametrize("path", DOCS, ids=lambda p: p.name)
-def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)", path.read_text(encoding="utf-8")):
-        assert (path.parent / target).exists(), target
 
 
 def test_commands_in_the_readme_exist():

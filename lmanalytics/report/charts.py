@@ -29,7 +29,7 @@ Named = Callable[[pl.DataFrame], pl.DataFrame]
 _COUNTED = ("licensed", "short", "used")
 _LEFT_OUT = ("excluded", "not_licensable", "excluded_by_correction")
 _REPLACED = ("superseded", "duplicate")
-_SCALE = alt.Scale(range=list(LINES))
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 
 
 def position_chart(position: pl.LazyFrame) -> Chart:
@@ -96,66 +96,70 @@ def os_chart(oses: pl.LazyFrame) -> Chart:
 def option_chart(plan: pl.LazyFrame) -> Chart:
     """Draw how many hosts and other subjects are licensed by which option, for each product."""
     place = told("charts.option")
-    without = place["without"]
+    without, others = place["without"], place["others"]
     state = words("option").fill_null(without)
     rows = plan.group_by(name="product", state=state).agg(count=pl.len().cast(pl.Int64)).collect(engine="streaming")
     if rows.is_empty():
         return sentence_chart(place["none"])
-    size = rows.group_by("state").agg(pl.col("count").sum()).sort("count", "state", descending=[True, False])
-    colors = {name: CATEGORIES[n % len(CATEGORIES)] for n, name in enumerate(size["state"])}
-    colors |= {without: ALARM} if without in colors else {}
+    size = rows.filter(pl.col("state") != without).group_by("state").agg(pl.col("count").sum())
+    size = size.sort("count", "state", descending=[True, False])["state"]
+    kept = size if len(size) <= len(CATEGORIES) else size.head(len(CATEGORIES) - 1)
+    known = pl.col("state").is_in([*kept, without])
+    rows = rows.with_columns(state=pl.when(known).then("state").otherwise(pl.lit(others)))
+    rows = rows.group_by("name", "state").agg(pl.col("count").sum())
+    colors = dict(zip(kept, CATEGORIES, strict=False))
+    colors |= {others: CATEGORIES[-1]} if len(kept) < len(size) else {}
+    colors |= {without: ALARM} if without in rows["state"] else {}
     return stacked_bars(by_size(rows), colors, place["unit"], place["description"])
 
 
-def cost_chart(demand: pl.LazyFrame, plan: pl.LazyFrame, named: Named = pl.DataFrame.clone, limit: int = 12) -> Chart:
-    """Draw what every option would cost for the subjects that cost most, the chosen option filled.
+def cost_chart(alternatives: pl.LazyFrame, named: Named = pl.DataFrame.clone, limit: int = 12) -> Chart:
+    """Draw what every option would cost at list price for the subjects that cost most, the chosen option filled.
 
     `named` puts names in the place of the ids in `subject_id`, as `Run.named` does.
     """
     place = told("charts.cost")
-    key = ["entity_id", "subject_id", "product"]
-    top = (
-        plan.filter(pl.col("cost").is_not_null())
-        .sort(["cost", *key], descending=[True, False, False, False])
-        .head(limit)
-    )
-    rows = (
-        demand.filter(pl.col("is_available") & pl.col("cost").is_not_null())
-        .join(top.select(*key, chosen="option", rank=pl.col("cost")), on=key)
+    key = ["entity_id", "subject_kind", "subject_id", "product"]
+    priced = alternatives.filter(pl.col("cost").is_not_null())
+    top = priced.group_by(key).agg(
+        rank=pl.col("cost").filter("is_chosen").sum(), options=pl.col("option").n_unique()
+    )  # fmt: skip
+    top = top.filter(pl.col("options") > 1).sort("rank", *key, descending=[True, *[False] * len(key)]).head(limit)
+    rows = named(
+        priced.join(top.select(*key, "rank"), on=key)
         .select(
             "rank",
             *key,
             option=words("option"),
-            is_chosen=pl.when(pl.col("option") == pl.col("chosen"))
-            .then(pl.lit(place["chosen"]))
-            .otherwise(pl.lit(place["not_chosen"])),
+            is_chosen=pl.when("is_chosen").then(pl.lit(place["chosen"])).otherwise(pl.lit(place["not_chosen"])),
             cost=pl.col("cost").cast(pl.Float64),
             currency="currency",
         )
-        .sort("rank", *key, "option", descending=[True, False, False, False, False])
+        .sort("rank", *key, "option", descending=[True, *[False] * (len(key) + 1)])
         .collect(engine="streaming")
     )
-    named_rows = named(rows)
-    with_product = pl.format("{}, {}", "subject_id", "product")
-    rows = named_rows.with_columns(name=with_product if rows["product"].n_unique() > 1 else pl.col("subject_id"))
+    with_product = pl.format("{}, {}", "product", "subject_id")
+    rows = rows.with_columns(name=with_product if rows["product"].n_unique() > 1 else pl.col("subject_id"))
     if rows.is_empty():
         return sentence_chart(place["none"])
     order = rows["name"].unique(maintain_order=True).to_list()
+    options = rows["option"].unique().sort().to_list()
     base = alt.Chart(data(rows.select("name", "option", "is_chosen", "cost"))).encode(
         x=alt.X(
             "cost:Q", title=say("charts.cost.x", currency=currency(rows)), axis=alt.Axis(format=",.0f", tickCount=6)
         ),
-        y=alt.Y("name:N", sort=order, title=None),
+        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=300)),
     )
+    shapes = alt.Scale(domain=options, range=[_SHAPES[n % len(_SHAPES)] for n in range(len(options))])
     points = base.mark_point(size=90, strokeWidth=2, opacity=1).encode(
-        shape=alt.Shape("option:N", title=None, legend=alt.Legend(columns=3)),
-        stroke=alt.Stroke("option:N", title=None, scale=_SCALE),
+        shape=alt.Shape("option:N", title=None, scale=shapes, legend=alt.Legend(columns=2)),
+        stroke=alt.Stroke("option:N", title=None, scale=alt.Scale(domain=options, range=list(LINES))),
         fill=alt.condition(alt.datum.is_chosen == place["chosen"], alt.value(DARK), alt.value("white")),
         tooltip=["name:N", "option:N", "is_chosen:N", alt.Tooltip("cost:Q", format=",.2f")],
     )
     chart = alt.layer(base.mark_line(color=GREY, strokeWidth=1).encode(detail="name:N"), points)
     return described(
-        chart.properties(width=WIDTH, height=alt.Step(22)),
+        chart.properties(width=WIDTH - 80, height=alt.Step(22)),
         say("charts.cost.description", count=amount(len(order))),
     )
 

@@ -82,7 +82,7 @@ def timeline_chart(run: Run, limit: int = _MOST) -> Chart:
         x=alt.X("start:T", title=words["x"], axis=alt.Axis(format="%Y", tickCount="year")),
         x2="end:T",
         color=alt.Color("state:N", title=None, scale=alt.Scale(domain=[*paints], range=[*paints.values()])),
-        size=alt.Size("state:N", legend=None, scale=alt.Scale(domain=[*paints], range=[11, 11, 4])),
+        size=alt.condition(alt.datum.state == words["states"]["ended"], alt.value(4), alt.value(11)),
         order=alt.Order("end:T", sort="descending"),
         tooltip=["name:N", "state:N", "start:N", "end:N", alt.Tooltip("licenses:Q", format=",d")],
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from lmanalytics.report.texts import told
+from lmanalytics.report.texts import say, told
 
 WIDTH = 430
 MOST = 15
@@ -18,17 +18,20 @@ def stacked_bars(rows: pl.DataFrame, states: Mapping[str, str], unit: str, descr
 
     Args:
         rows: name, state, count, and metric where units differ (each then has its own scale); the names in
-            the order to draw, of which the first `MOST` are drawn and the axis says so.
+            the order to draw, of which `MOST` are drawn, the first of each metric, and the axis says so.
         states: color of each state, in the order to stack.
         unit: what is counted.
         description: the text alternative; the sum of each state is added.
 
     """
-    names = rows["name"].unique(maintain_order=True)
-    shown = rows.filter((pl.col("count") != 0) & pl.col("name").is_in(names.head(MOST).implode()))
+    key = ["name", "metric"] if "metric" in rows.columns else ["name"]
+    bars = rows.select(key).unique(maintain_order=True)
+    place = pl.int_range(pl.len()).over("metric") if len(key) > 1 else pl.int_range(pl.len())
+    drawn = bars.with_columns(place=place).sort("place", maintain_order=True).head(MOST)
+    shown = rows.filter(pl.col("count") != 0).join(drawn, on=key, how="semi", maintain_order="left")
     shown = shown.with_columns(order=pl.col("state").replace_strict(list(states), list(range(len(states)))))
-    cut = f", the first {MOST} of {len(names)} bars" if len(names) > MOST else ""
-    if "metric" in shown.columns:
+    cut = say("marks.cut", most=MOST, all=bars.height) if bars.height > MOST else ""
+    if len(key) > 1:
         shown = shown.with_columns(
             pl.col("metric").replace(told("tables.metrics")).str.replace_all("_", " ", literal=True)
         )
@@ -39,7 +42,7 @@ def stacked_bars(rows: pl.DataFrame, states: Mapping[str, str], unit: str, descr
         .mark_bar(stroke="#555555", strokeWidth=0.4)
         .encode(
             x=alt.X("count:Q", title=unit + cut, axis=alt.Axis(format=",d", tickCount=6, labelExpr=_WHOLE)),
-            y=alt.Y("name:N", title=None, sort=names.head(MOST).to_list()),
+            y=alt.Y("name:N", title=None, sort=bars["name"].unique(maintain_order=True).to_list()),
             color=alt.Color("state:N", title=None, scale=alt.Scale(domain=[*states], range=[*states.values()])),
             order=alt.Order("order:Q"),
             tooltip=["name:N", "state:N", alt.Tooltip("count:Q", format=",d")],
@@ -70,7 +73,9 @@ def data(rows: pl.DataFrame) -> alt.InlineData:
 
 def currency(rows: pl.DataFrame) -> str:
     """Name the currency of a frame's amounts for an axis."""
-    return " and ".join(rows["currency"].drop_nulls().unique().sort().to_list()) or "currency unknown"
+    return told("sentences.and").join(rows["currency"].drop_nulls().unique().sort().to_list()) or str(
+        told("marks.unknown_currency")
+    )
 
 
 def described(chart: Chart, description: str) -> Chart:

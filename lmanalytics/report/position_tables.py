@@ -35,7 +35,11 @@ def position_table(run: Run, limit: int = 120) -> GT:
             .then(pl.format(told("position_tables.grid.of_entity"), "entity_id", heading))
             .otherwise(heading),
             line=pl.when(pl.col("edition").is_null() & pl.col("version").is_null())
-            .then(pl.lit(told("position_tables.grid.no_edition")))
+            .then(
+                pl.when(pl.col("required").is_null())
+                .then(pl.lit(told("position_tables.grid.no_edition")))
+                .otherwise(pl.lit(told("position_tables.grid.any_edition")))
+            )
             .otherwise(pl.concat_str("edition", "version", separator=" ", ignore_nulls=True)),
             difference=pl.col("owned") - pl.col("required"),
             clauses=pl.col("clauses").list.eval(pl.element().replace(numbers)).list.join(", ").fill_null(""),

@@ -37,7 +37,7 @@ def swings_table(run: Run, limit: int = _MOST) -> GT:
     frame = swings(run).with_columns(pl.col("kind").replace(place["kinds"]))
     is_told = run.policies.select((pl.col("cost_if_otherwise").fill_null("") != "").any()).collect().item()
     notes = [*place["notes"], *([] if is_told else [place["untold"]])]
-    return Grid(place["columns"], place["empty"], limit, notes=notes, strong={"swing": pl.col("swing") > 0}).show(frame)
+    return Grid(place["columns"], place["empty"], limit, notes=notes).show(frame)
 
 
 def swings_chart(run: Run, limit: int = _MOST) -> Chart:

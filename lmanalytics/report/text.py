@@ -16,16 +16,16 @@ from lmanalytics.report.sentences import (
     listed,
     metric,
     paragraphs,
-    saved,
     status,
     sum_of,
     window,
     word,
 )  # fmt: skip
+from lmanalytics.report.since import Change
 from lmanalytics.report.texts import say, told
 
 _NAME = pl.concat_str("product", "edition", "version", separator=" ", ignore_nulls=True)
-_WORST = 5
+_WORST = 3
 
 
 def cover(run: Run) -> Markdown:
@@ -57,10 +57,8 @@ def summary(run: Run) -> Markdown:
     worst = run.position.filter(pl.col("shortage") > 0).with_columns(name=_NAME)
     worst = worst.sort(-pl.col("shortage_cost").fill_null(0), -pl.col("shortage"), "name").head(_WORST)
     points += [_shortage(row) for row in worst.collect().to_dicts()]
-    if short > _WORST:
-        points.append(say("text.summary.further", lines=count(short - _WORST, "further_line")))
-    points += [_cost(run)] if short else [told("text.summary.nothing_short")] if covered else []
-    points += [saved(run), window(run), _unknown(run), unseen(run), _rows(run), _found(run)]
+    points += [_cost(run, short)] if short else [told("text.summary.nothing_short")] if covered else []
+    points += [window(run), _unknown(run), unseen(run), _rows(run), _found(run)]
     return paragraphs(run.missing, bullets(points))
 
 
@@ -72,6 +70,26 @@ def unseen(run: Run) -> str:
     if not machines:
         return str(told("text.summary.all_seen"))
     return say("text.summary.unseen", machines=count(machines, "machine", "unseen_machines"))
+
+
+def changed(change: Change | None) -> Markdown:
+    """Say in one line what is short now and was short in the earlier run, and what that costs."""
+    if change is None:
+        return paragraphs(told("text.changed.none"))
+    ends = change.table("waterfall").filter(pl.col("cause").is_in(["before", "after"]))
+    licenses = dict(ends.group_by("cause").agg(pl.col("shortage").sum()).collect().rows())
+    cost = {
+        cause: sum_of(ends.filter(pl.col("cause") == cause).drop_nulls("shortage_cost"), "shortage_cost")
+        for cause in licenses
+    }
+    if not licenses:
+        return paragraphs(say("text.changed.nothing", as_of=day(change.before_as_of)))
+    return paragraphs(
+        say(
+            "text.changed.short", as_of=day(change.before_as_of), now=count(licenses.get("after", 0), "license"),
+            before=amount(licenses.get("before", 0)), cost=cost.get("after", ""), cost_before=cost.get("before", ""),
+        )
+    )  # fmt: skip
 
 
 def _balance(run: Run) -> list[str]:
@@ -111,9 +129,10 @@ def _shortage(row: dict[str, Any]) -> str:
     )
 
 
-def _cost(run: Run) -> str:
+def _cost(run: Run, lines: int) -> str:
     short = run.position.filter(pl.col("shortage") > 0)
-    return say("text.summary.cost", sum=sum_of(short, "shortage_cost", "position", shortage=">0"))
+    total = sum_of(short, "shortage_cost", "position", shortage=">0")
+    return say("text.summary.cost", lines=count(lines, "short_line", "position", shortage=">0"), sum=total)
 
 
 def _unknown(run: Run) -> str:

@@ -92,10 +92,12 @@ def clusters_table(run: Run, limit: int = 24) -> GT:
         .join(layers, on=cluster)
         .with_columns(movement=pl.max_horizontal(pl.col("peak") - pl.col("now"), pl.lit(0)).cast(pl.Int64))
         .with_columns(movement=pl.when(pl.col("peak").is_not_null() & pl.col("now").is_not_null()).then("movement"))
-        .sort(-pl.col("cost").fill_null(0), *cluster)
+        .with_columns(all=pl.col("cost").sum().over("entity_id", "cluster"))
+        .sort(-pl.col("all"), "entity_id", "cluster", -pl.col("cost").fill_null(0), "product")
+        .with_columns(heading=_heading())
     )
     columns, notes = told("virtualization_tables.clusters.columns"), told("virtualization_tables.clusters.notes")
-    return Grid(columns, _why_none(run), limit, "plan.parquet", notes=notes).show(frame)
+    return Grid(columns, _why_none(run), limit, "plan.parquet", notes=notes, heading="heading").show(frame)
 
 
 def patterns_table(run: Run) -> GT:
@@ -182,6 +184,20 @@ def _hosts(run: Run) -> pl.LazyFrame:
     if facts is not None:
         return facts
     return run.accepted("hosts").head(0).with_columns(subject_kind=pl.lit("host"), subject_id="host_id")
+
+
+def _heading() -> pl.Expr:
+    """Name a cluster with its hosts and cores; the entity, too, where several have clusters."""
+    names = told("virtualization_tables.names")
+    sized = pl.format(
+        names["sized"],
+        "cluster",
+        pl.col("hosts").max().over("entity_id", "cluster"),
+        pl.col("cores").max().over("entity_id", "cluster"),
+    )
+    one = pl.col("entity_id").n_unique() == 1
+    name = pl.coalesce(sized, "cluster")
+    return pl.when(one).then(name).otherwise(pl.format("{}: {}", "entity_id", name))
 
 
 def _now(run: Run) -> pl.LazyFrame:

@@ -1,11 +1,9 @@
-from decimal import Decimal
-
 import polars as pl
 import pytest
 
 from lmanalytics.report import charts
-from lmanalytics.report.baseline_tables import latest
-from lmanalytics.report.marks import MOST
+from lmanalytics.report.deployment_tables import latest
+from lmanalytics.report.marks import MOST, stacked_bars
 from lmanalytics.report.run import open_run
 from lmanalytics.report.theme import render
 from lmanalytics.schemas import ANSWERS
@@ -14,11 +12,9 @@ from tests.report.example_run import RUNS
 CHARTS = {
     "position": lambda run, change: charts.position_chart(change(run.position)),
     "accounts": lambda run, change: charts.accounts_chart(change(run.accounts)),
-    "expiry": lambda run, change: charts.expiry_chart(change(run.licenses), run.as_of),
     "os": lambda run, change: charts.os_chart(change(latest(run, "oses"))),
     "option": lambda run, change: charts.option_chart(change(run.plan)),
-    "cost": lambda run, change: charts.cost_chart(change(run.demand), change(run.plan)),
-    "break_even": lambda run, change: charts.break_even_chart(change(run.demand)),
+    "cost": lambda run, change: charts.cost_chart(change(run.alternatives)),
 }
 
 
@@ -31,16 +27,6 @@ def runs(tmp_path_factory):
 def rows_of(chart):
     spec = chart.to_dict()
     return [row for values in spec["datasets"].values() for row in values]
-
-
-def licenses(*rows):
-    frame = pl.DataFrame(rows, orient="row", schema=["edition", "quantity", "sa_active", "sa_end", "valid_to"])
-    dates = pl.col("sa_end", "valid_to").cast(pl.String).str.to_date()
-    return ANSWERS["licenses"].conform(frame.lazy().with_columns(dates, product=pl.lit("P"), metric=pl.lit("core")))
-
-
-def counted(chart):
-    return {row["state"]: row["count"] for row in rows_of(chart)}
 
 
 @pytest.mark.parametrize("draw", CHARTS.values(), ids=CHARTS)
@@ -107,61 +93,55 @@ def test_rows_that_newer_ones_replace_are_not_drawn_as_rejected():
     assert drawn == {"superseded by newer rows": 7, "rejected": 1}
 
 
-@pytest.mark.parametrize(
-    ("sa_end", "bucket"),
-    [
-        ("2026-06-30", "within 12 months"),
-        ("2027-06-30", "within 12 months"),
-        ("2027-07-01", "in 12 to 24 months"),
-        ("2028-06-30", "in 12 to 24 months"),
-        ("2028-07-01", "after 24 months"),
-        (None, "end unknown"),
-    ],
-)
-def test_the_end_of_software_assurance_falls_into_one_bucket(sa_end, bucket):
-    chart = charts.expiry_chart(licenses(("E", 7, True, sa_end, None)), "2026-06-30")
-    assert counted(chart) == {bucket: 7}
+def alternatives(*rows):
+    """Read (subject, option, cost, is_chosen)."""
+    names = ["subject_id", "option", "cost", "is_chosen"]
+    frame = pl.DataFrame(rows, orient="row", schema=names).lazy()
+    same = {"entity_id": "main", "subject_kind": "host", "product": "P", "currency": "USD"}
+    return ANSWERS["alternatives"].conform(frame.with_columns(**{name: pl.lit(value) for name, value in same.items()}))
 
 
-def test_a_license_without_active_software_assurance_has_none():
-    assert counted(charts.expiry_chart(licenses(("E", 7, False, "2030-01-01", None)), "2026-06-30")) == {
-        "no active SA": 7
-    }
+def test_every_metric_shows_its_first_bars_when_a_chart_is_cut():
+    names = [f"core {n:02}" for n in range(MOST)] + ["server 1", "server 2"]
+    metrics = ["core"] * MOST + ["server"] * 2
+    rows = pl.DataFrame({"name": names, "metric": metrics, "state": "short", "count": 1})
+    chart = stacked_bars(rows, {"short": "#000000"}, "licenses", "Said.")
+    drawn = {row["name"] for row in rows_of(chart)}
+    assert len(drawn) == MOST
+    assert {"server 1", "server 2", "core 00"} <= drawn
+    assert f"core {MOST - 1:02}" not in drawn
 
 
-@pytest.mark.parametrize(("valid_to", "is_drawn"), [("2026-06-29", False), ("2026-06-30", True), (None, True)])
-def test_only_licenses_in_force_are_drawn(valid_to, is_drawn):
-    (row,) = rows_of(charts.expiry_chart(licenses(("E", 7, False, None, valid_to)), "2026-06-30"))
-    assert (row.get("count") == 7) is is_drawn
+def test_options_beyond_the_colors_are_drawn_together():
+    options = [f"option_{n:02}" for n in range(10) for _ in range(10 - n)]
+    plan = pl.LazyFrame(
+        {"product": "P", "option": [*options, None]}, schema={"product": pl.String, "option": pl.String}
+    )
+    drawn = {row["state"]: row["count"] for row in rows_of(charts.option_chart(plan))}
+    assert drawn["other options"] == 4 + 3 + 2 + 1
+    assert drawn["option 00"] == 10
+    assert drawn["no option available"] == 1
 
 
-def test_the_break_even_divides_cost_by_the_physical_cores(runs):
-    drawn = {(r["option"], r["oses"]): r["cost"] for r in rows_of(charts.break_even_chart(runs["usual"].demand))}
-    assert drawn["datacenter physical cores", 3] == float(Decimal(6771) / 16)
-    assert drawn["standard physical cores", 6] == float(Decimal(1176) * 3 / 16)
+def test_costs_are_compared_only_where_there_are_prices_and_a_choice():
+    for rows in ([("h", "a", None, True), ("h", "b", None, False)], [("h", "a", 5, True)]):
+        (row,) = rows_of(charts.cost_chart(alternatives(*rows)))
+        assert row["text"].startswith("No subject has several options")
 
 
-def test_costs_are_compared_only_where_there_are_prices(runs):
-    free = runs["usual"].demand.with_columns(cost=pl.lit(None, ANSWERS["demand"].schema["cost"]))
-    (row,) = rows_of(charts.cost_chart(free, runs["usual"].plan))
-    assert row["text"].startswith("No prices")
+def test_the_chosen_option_is_marked():
+    rows = rows_of(
+        charts.cost_chart(
+            alternatives(("h", "a", 5, False), ("h", "b_c", 7, True), ("i", "a", 1, True), ("i", "b_c", 2, False))
+        )
+    )
+    assert {r["name"]: r["option"] for r in rows if r["is_chosen"] == "chosen"} == {"h": "b c", "i": "a"}
+    assert [r["name"] for r in rows] == ["h", "h", "i", "i"]
 
 
-def test_the_chosen_option_is_marked(runs):
-    rows = rows_of(charts.cost_chart(runs["usual"].demand, runs["usual"].plan))
-    chosen = {r["name"]: r["option"] for r in rows if r["is_chosen"] == "chosen"}
-    assert chosen == {
-        "host-01": "virtual cores",
-        "host-02": "standard physical cores",
-        "host-03": "standard physical cores",
-        "host-04": "datacenter physical cores",
-    }
-
-
-def test_subjects_of_a_chart_can_be_named(runs):
+def test_subjects_of_a_chart_can_be_named():
     chart = charts.cost_chart(
-        runs["usual"].demand,
-        runs["usual"].plan,
+        alternatives(("h", "a", 5, True), ("h", "b", 7, False)),
         lambda rows: rows.with_columns(pl.col("subject_id").str.to_uppercase()),
     )
-    assert {row["name"] for row in rows_of(chart)} >= {"HOST-01"}
+    assert {row["name"] for row in rows_of(chart)} == {"H"}

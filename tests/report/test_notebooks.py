@@ -20,10 +20,12 @@ NOTEBOOKS = sorted(Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb
 OWN = (
     "index",
     "00_summary",
+    "05_scope",
     "10_data_quality",
     "20_entitlement",
     "30_deployment",
     "40_position",
+    "50_virtualization",
     "60_benefits",
     "70_mobility",
     "80_esu",
@@ -94,7 +96,7 @@ def test_a_notebook_starts_with_a_title_and_its_parameters(path):
         assert set(yaml.safe_load(first.source.strip("-\n"))) == {"title"}
     assert second.metadata.tags == ["parameters"]
     given = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(second.source).body}
-    own = {"since": ""} if path.stem == "92_difference" else {}
+    own = {"since": ""} if path.stem in {"00_summary", "92_difference"} else {}
     assert given == {"run_dir": "data/runs/latest", "as_of": "2026-06-30", **own}
 
 

@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pypandoc
 import pytest
 import yaml
 
@@ -107,6 +108,15 @@ def test_every_row_of_a_table_has_its_columns(path):
             continue
         assert len(set(rows)) <= 1, line
         rows = []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page_id)
+def test_the_site_shows_a_page_as_github_does(path):
+    text = path.read_text(encoding="utf-8")
+    page = pypandoc.convert_text(text, "html", format=SITE["from"], extra_args=["--wrap=none"])
+    assert set(re.findall(r'<h\d id="([^"]*)"', page)) == anchors(text)
+    assert page.count("<pre") >= len(FENCED.findall(text))
+    assert page.count("<table") == len(re.findall(r"^\|[-|]+\|$", prose(text), re.MULTILINE))
 
 
 def test_every_page_is_in_the_sidebar_once():

@@ -102,13 +102,13 @@ def option_chart(plan: pl.LazyFrame) -> Chart:
     if rows.is_empty():
         return sentence_chart(place["none"])
     size = rows.filter(pl.col("state") != without).group_by("state").agg(pl.col("count").sum())
-    size = size.sort("count", "state", descending=[True, False])["state"]
-    kept = size if len(size) <= len(CATEGORIES) else size.head(len(CATEGORIES) - 1)
+    names = size.sort("count", "state", descending=[True, False])["state"].to_list()
+    kept = names if len(names) <= len(CATEGORIES) else names[: len(CATEGORIES) - 1]
     known = pl.col("state").is_in([*kept, without])
     rows = rows.with_columns(state=pl.when(known).then("state").otherwise(pl.lit(others)))
     rows = rows.group_by("name", "state").agg(pl.col("count").sum())
-    colors = dict(zip(kept, CATEGORIES, strict=False))
-    colors |= {others: CATEGORIES[-1]} if len(kept) < len(size) else {}
+    colors: dict[str, str] = dict(zip(kept, CATEGORIES, strict=False))
+    colors |= {others: CATEGORIES[-1]} if len(kept) < len(names) else {}
     colors |= {without: ALARM} if without in rows["state"] else {}
     return stacked_bars(by_size(rows), colors, place["unit"], place["description"])
 

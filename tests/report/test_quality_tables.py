@@ -2,9 +2,10 @@ import polars as pl
 import pytest
 
 from lmanalytics.report import quality_tables
+from lmanalytics.report.display import UNKNOWN
 from lmanalytics.report.run import open_run
 from tests.report.example_run import RUNS, usual
-from tests.report.test_tables import body, notes
+from tests.report.test_tables import body
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,21 @@ def test_rejected_rows_say_where_they_stand_and_why(runs):
     assert body(quality_tables.quarantine_table(runs["usual"])) == [
         ["hosts", "rvtools.xlsx", "vHost", "9", "physical_cores: '12x' is no number"]
     ]
+
+
+def test_rows_that_a_correction_leaves_out_are_counted_anew_too(tmp_path):
+    folder = usual(tmp_path / "run")
+    path = folder / "accounts.parquet"
+    accounts = pl.read_parquet(path)
+    left_out = accounts.filter(pl.col("outcome") == "quarantined").with_columns(
+        outcome=pl.lit("excluded_by_correction"), rows=pl.lit(2, pl.Int64)
+    )
+    pl.concat([accounts, left_out]).write_parquet(path)
+    found = {row[0]: row[-3:] for row in body(quality_tables.accounts_table(open_run(folder)))}
+    assert found["hosts"] == ["7", "5", "no"]
+    (folder / "corrected").mkdir()
+    pl.DataFrame({"outcome": ["excluded", "excluded", "repaired"]}).write_parquet(
+        folder / "corrected" / "hosts.parquet"
+    )
+    found = {row[0]: row[-3:] for row in body(quality_tables.accounts_table(open_run(folder)))}
+    assert found["hosts"] == ["7", "7", "yes"]

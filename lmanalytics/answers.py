@@ -8,7 +8,7 @@ import polars as pl
 
 from lmanalytics import stored
 from lmanalytics.engines.means import Means
-from lmanalytics.evidence import accounts, findings, unknowns
+from lmanalytics.evidence import accounts, findings, unknowns, unseen
 from lmanalytics.evidence.again import again, computed
 from lmanalytics.evidence.policies import policies
 from lmanalytics.evidence.told import told
@@ -93,6 +93,8 @@ def compute(
     facts = {name.removeprefix("facts_"): frame for name, frame in (stages["facts"] | stages["identities"]).items()}
     both = {"tables": tables, "answered": answered}
     answered |= step(kept, settings, "evidence.unknowns", both, lambda t, a: unknowns.answers(t, a, settings))
+    if unseen.TABLE in tables:
+        answered |= step(kept, settings, "evidence.unseen", tables, lambda known: unseen.answers(known, settings))
     evidence = {
         "accounts": accounts.accounts(
             tables, facts, answered, gated.counts, folder / "quarantine", folder / "corrected"

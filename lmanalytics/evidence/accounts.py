@@ -44,7 +44,7 @@ def accounts(
         elif name == "hosts" and "host_outcomes" in answered:
             parts.append(_counted(_hosts(answered["host_outcomes"], facts["hosts"], answered["plan"]), name, "demand"))
         elif f"{name}_outcomes" in answered:
-            settled = _settled(answered[f"{name}_outcomes"], answered["plan"])
+            settled = _settled(answered[f"{name}_outcomes"], answered.get("plan", ANSWERS["plan"].empty()))
             parts.append(_counted(settled, name, name))
             if name == "installs" and software.SET_ASIDE in facts:
                 parts.append(_set_aside(facts[software.SET_ASIDE], name))

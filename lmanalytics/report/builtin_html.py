@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from lmanalytics.errors import ReportError
+from lmanalytics.report import leads
 from lmanalytics.report.book import Edition
 from lmanalytics.report.builtin_document import Document
 from lmanalytics.report.builtin_numbers import Heading, Mark
 from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, div, opened, raw, rewrite, texts, visible, write
 from lmanalytics.report.builtin_tables import html_table
+from lmanalytics.report.texts import told
 from lmanalytics.report.vega import scripts
 from lmanalytics.report.written import shown_day
 
@@ -32,6 +34,7 @@ def write_html(document: Document, edition: Edition) -> str:
     body = write(blocks, "html5", "--mathml", "--syntax-highlighting=none", "--email-obfuscation=none")
     programs = [*scripts(), (ASSETS / "report.js").read_text(encoding="utf-8")]
     title = html.escape(edition.book.title)
+    lines = f'<a href="{leads.to_lines("index")}">{html.escape(told("lines.heading"))}</a>'
     facts = f"Position as of {html.escape(shown_day(edition.as_of))}<br>Run {html.escape(edition.run_id)}"
     return "".join(
         [
@@ -43,15 +46,21 @@ def write_html(document: Document, edition: Edition) -> str:
             *(f"<script>{program}</script>\n" for program in programs),
             '</head>\n<body>\n<a class="skip" href="#report">Skip to the report</a>\n',
             f'<nav id="contents" aria-label="Contents"><details open><summary>{title}</summary>\n',
-            f'<p class="facts">{facts}</p>\n{_contents(document.headings, edition.book.toc_depth)}</details></nav>\n',
+            f'<p class="facts">{facts}<br>{lines}</p>\n',
+            f"{_contents(document.headings, edition.book.toc_depth)}</details></nav>\n",
             f'<main id="report">\n<header class="cover"><p class="title">{title}</p>',
             f'<p class="subtitle">{html.escape(edition.book.subtitle)}</p>' if edition.book.subtitle else "",
             f'<p class="author">{html.escape(edition.book.author)}</p>' if edition.book.author else "",
             f'<p class="customer">{html.escape(visible(edition.customer))}</p>' if edition.customer else "",
-            f'<p class="status">{html.escape(visible(edition.status))}</p>' if edition.status else "",
+            f'<p class="status">{_status(edition)}</p>' if edition.status else "",
             f'<p class="facts">{facts}</p></header>\n{body}\n</main>\n</body>\n</html>\n',
         ]
     )
+
+
+def _status(edition: Edition) -> str:
+    """Write what the position comes to as a link to its lines."""
+    return f'<a href="{leads.to_lines("position")}">{html.escape(visible(edition.status))}</a>'
 
 
 def _style(edition: Edition) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lmanalytics.report import leads
 from lmanalytics.report.builtin_pandoc import ASSETS, Node, Nodes, opened, plain, visible
 
 FONTS = ASSETS / "fonts"
@@ -97,6 +98,8 @@ def _quotation(inner: Any) -> str:
 
 def _link(inner: Any) -> str:
     target = inner[2][0]
+    if leads.is_inward(target):  # a paper has no pages beside it
+        return inlines(inner[1])
     place = f"<{target[1:]}>" if target.startswith("#") else string(target)
     return f"#link({place})[{inlines(inner[1])}]"
 

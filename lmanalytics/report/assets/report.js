@@ -1,4 +1,5 @@
-// Marks in the contents the chapter and section on screen, and folds the contents on small screens.
+// Marks in the contents the chapter and section on screen, folds the contents on small screens, and lets every figure
+// of a table's row lead where the row's link leads.
 document.addEventListener("DOMContentLoaded", () => {
   const contents = document.querySelector("#contents details");
   if (matchMedia("(max-width: 60rem)").matches) contents.removeAttribute("open");
@@ -15,6 +16,14 @@ document.addEventListener("DOMContentLoaded", () => {
     for (let item = link.closest("li"); item; item = item.parentElement.closest("li")) item.classList.add("current");
   };
   document.documentElement.classList.add("scripted");
+  for (const link of document.querySelectorAll("table.data tbody a[href^='lines/']")) {
+    const row = link.closest("tr");
+    if (row.closest("tfoot") || row.querySelector("td.note")) continue;
+    row.classList.add("leads");
+    row.addEventListener("click", (event) => {
+      if (!event.target.closest("a") && !String(getSelection())) link.click();
+    });
+  }
   document.addEventListener("scroll", mark, {passive: true});
   mark();
 });

@@ -3,7 +3,8 @@
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.grids import grid, holder
+from lmanalytics.report.grids import because, grid, holder
+from lmanalytics.report.locales import locale
 from lmanalytics.report.run import Run
 from lmanalytics.report.texts import told
 
@@ -15,7 +16,7 @@ def benefits_table(run: Run, limit: int = 60) -> GT:
     by_holder = ["entity_id", "agreement_id", "enrollment_id", "benefit"]
     said = told("benefit_tables.benefits.cells")
     had = pl.col("is_entitled")
-    day = pl.col("expires_on").cast(pl.String)
+    day = locale().dates(pl.col("expires_on"))
     cell = (
         pl.when(had & day.is_not_null())
         .then(pl.format(said["until"], day))
@@ -73,6 +74,7 @@ def no_step_up_table(run: Run) -> GT:
         .group_by("step_up_from", "rule", "reason")
         .agg(lots=pl.len().cast(pl.Int64))
         .sort("step_up_from", "reason")
+        .with_columns(why=because(run))
     )
     return grid(run, "step_up_opportunities", "benefit_tables.no_step_ups").show(frame)
 

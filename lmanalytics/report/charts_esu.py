@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import altair as alt
 import polars as pl
 
+from lmanalytics.report.locales import locale
 from lmanalytics.report.marks import WIDTH, Chart, data, described, sentence_chart
 from lmanalytics.report.texts import say, told
 from lmanalytics.report.theme import ALARM, CAUTION, DARK, GREY, INK
@@ -39,8 +40,8 @@ def esu_calendar(esu: pl.LazyFrame, as_of: str) -> Chart:
         color=alt.Color("state:N", title=None, scale=alt.Scale(domain=[*colors], range=[*colors.values()])),
         tooltip=["name:N", "year:N", "first:N", "last:N", "state:N", "required:Q", "covered:Q", "gap:Q"],
     )
-    numbers = base.mark_text(baseline="middle", fontSize=10).encode(
-        x="middle:T",
+    numbers = base.mark_text(align="left", baseline="middle", dx=4, fontSize=10).encode(
+        x="start:T",
         text="label:N",
         color=alt.condition(
             f"datum.state === '{told('charts_esu.states.covered')}'", alt.value("white"), alt.value(INK)
@@ -79,7 +80,6 @@ def _years(esu: pl.LazyFrame) -> pl.DataFrame:
     )
     size = summed.group_by("name").agg(pl.col("gap").sum(), pl.col("period_start").min())
     kept = size.sort("gap", "period_start", "name", descending=[True, False, False]).head(MOST).with_row_index("place")
-    middle = pl.col("period_start") + (pl.col("end") - pl.col("period_start")) / 2
     return (
         summed.join(kept.select("name", "place"), on="name")
         .sort("place", "esu_year")
@@ -87,11 +87,10 @@ def _years(esu: pl.LazyFrame) -> pl.DataFrame:
             "name", "required", "covered", "gap", "state",
             year=pl.col("esu_year").cast(pl.String),
             label=pl.when(pl.col("gap") > 0)
-            .then(pl.format(told("charts_esu.lacking"), "esu_year", "gap"))
+            .then(pl.format(told("charts_esu.lacking"), "esu_year", locale().numbers(pl.col("gap"))))
             .otherwise(pl.format(told("charts_esu.met"), "esu_year")),
             start=pl.col("period_start").cast(pl.String),
             end=pl.col("end").cast(pl.String),
-            middle=middle.cast(pl.Date).cast(pl.String),
             first=pl.col("period_start").cast(pl.String),
             last=pl.col("period_end").cast(pl.String).fill_null(told("charts_esu.open")),
         )

@@ -11,6 +11,7 @@ from lmanalytics.report.run import Run
 from lmanalytics.report.sentences import bullets, paragraphs
 from lmanalytics.report.since import Change
 from lmanalytics.report.texts import say, told
+from lmanalytics.whatif.causes import ELSEWHERE
 
 _ENDS = ("before", "after")
 _COUNTS = ("required", "owned", "shortage", "surplus")
@@ -41,15 +42,14 @@ def causes_table(change: Change | None, limit: int = 60) -> GT:
         )
         .sort("metric", "currency", "step", nulls_last=True)
     )
-    strong = dict.fromkeys(("said", *_COUNTS, "shortage_cost"), is_end)
-    return _grid("causes", limit, heading="heading", strong=strong).show(frame)
+    return _grid("causes", limit, heading="heading").show(frame)
 
 
 def balances_table(change: Change | None, limit: int = 60) -> GT:
     """List the balances that changed: required, owned and short, before and now."""
     if change is None:
         return _nothing()
-    moved = pl.any_horizontal(pl.col(f"{c}_changed").fill_null(1) != 0 for c in _COUNTS)
+    moved = pl.any_horizontal(pl.col(f"{c}_before").ne_missing(pl.col(f"{c}_after")) for c in _COUNTS)
     frame = (
         change.table("balances")
         .filter(moved)
@@ -60,13 +60,20 @@ def balances_table(change: Change | None, limit: int = 60) -> GT:
     return _grid("balances", limit, strong=strong).show(frame)
 
 
-def changed_subjects_table(run: Run, change: Change | None, limit: int = 40) -> GT:
-    """List the subjects that are licensed otherwise, with what happened to their machines."""
+def changed_subjects_table(run: Run, change: Change | None, limit: int = 30) -> GT:
+    """List the subjects that are licensed otherwise; those first to whose own machines something happened."""
     if change is None:
         return _nothing()
-    rows = change.table("subjects")
-    order = [c for c in ("product", "subject_id") if c in rows.collect_schema()]
-    return _grid("subjects", limit, named=run.named).show(rows.sort(order))
+    frame = (
+        change.table("subjects")
+        .sort(pl.col("causes") == ELSEWHERE, "product", "subject_id")
+        .with_columns(
+            words("option_before"),
+            words("option_after"),
+            causes=words("causes").str.replace_all(";", ", ", literal=True),
+        )
+    )
+    return _grid("subjects", limit, named=run.named).show(frame)
 
 
 def waterfall(change: Change | None, measure: str) -> Chart:
@@ -78,7 +85,8 @@ def waterfall(change: Change | None, measure: str) -> Chart:
 
 def _grid(name: str, limit: int, **given: object) -> Grid:
     told_of = told(f"difference_tables.{name}")
-    settings: dict[str, object] = {"stored": f"difference/{name}.parquet", "notes": told_of.get("notes", ())}
+    notes = (*told_of.get("notes", ()), say("difference_tables.whole", name=name))
+    settings: dict[str, object] = {"notes": notes}
     return Grid(told_of["columns"], told_of["empty"], limit, **(settings | given))  # type: ignore[arg-type]
 
 

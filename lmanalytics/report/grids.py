@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from lmanalytics.report.display import Grid
+from lmanalytics.report.reasons import explained
 from lmanalytics.report.run import Run
 from lmanalytics.report.texts import told
 
@@ -37,6 +38,11 @@ def holder(*columns: str) -> pl.Expr:
     one = pl.format(told("grids.agreement"), agreement)
     same = (agreement == enrollment).fill_null(value=False)
     return entity + pl.when(~same & enrollment.is_not_null()).then(both).otherwise(one).fill_null(unknown)
+
+
+def because(run: Run) -> pl.Expr:
+    """Say the reason of a row in full, where a table has room for it in place of a number."""
+    return explained(run.sentences)
 
 
 def outcomes(run: Run, table: str) -> pl.LazyFrame:

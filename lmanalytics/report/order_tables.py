@@ -4,6 +4,7 @@ import polars as pl
 from great_tables import GT
 
 from lmanalytics.report.grids import grid, holder
+from lmanalytics.report.locales import locale
 from lmanalytics.report.reasons import words
 from lmanalytics.report.run import Run
 from lmanalytics.report.texts import told
@@ -15,7 +16,7 @@ _NOTHING = "update_statement"
 def schedule_table(run: Run, limit: int = 40) -> GT:
     """List running enrollments: order or update statement, its window, and what the order comes to.
 
-    A cost is unknown where a line has no price. `signs` names the document that the customer's representative signs.
+    Costs are of the lines that have a price; the others are counted.
     """
     said = told("order_tables.schedule")
     is_order = (pl.col("basis") != _NOTHING).any()
@@ -31,7 +32,7 @@ def schedule_table(run: Run, limit: int = 40) -> GT:
             cost=pl.when(pl.col("currency").drop_nulls().n_unique() <= 1).then(pl.col("cost").sum()),
             currency=pl.col("currency").drop_nulls().min(),
         )
-        .with_columns(name=holder(), signs=pl.lit(said["signs"]))
+        .with_columns(name=holder())
         .sort(_ENROLLMENT, nulls_last=True)
     )
     strong = {"window_closes": late}
@@ -82,7 +83,8 @@ def enterprise_products_table(run: Run, limit: int = 60) -> GT:
 def order_lines_table(run: Run, limit: int = 60) -> GT:
     """List the order lines of each enrollment, with packs and price; an update statement has a line of its own."""
     everything = pl.col("product") == "*"
-    window = pl.format(told("order_tables.lines.window"), "window_opens", "window_closes").fill_null("")
+    opens, closes = (locale().dates(pl.col(name)) for name in ("window_opens", "window_closes"))
+    window = pl.format(told("order_tables.lines.window"), opens, closes).fill_null("")
     frame = run.true_up.with_columns(
         words("purchase_type"),
         heading=holder() + window,

@@ -43,9 +43,12 @@ def clauses_table(run: Run, limit: int = 400) -> GT:
     frame = (
         _rules(run)
         .group_by("number", "clause", "href")
-        .agg(count=pl.len().cast(pl.Int64), drafts=_is_draft().sum().cast(pl.Int64))
+        .agg(count=pl.len().cast(pl.Int64))
         .sort("number")
-        .with_columns(pl.col("number").cast(pl.Int64))
+        .with_columns(
+            pl.col("number").cast(pl.Int64),
+            href=pl.col("href").str.replace(r"^https?://(www\.)?", "").str.strip_suffix("/"),
+        )
     )
     return grid(run, "rules", "rule_tables.clauses", limit, stored="manifest.json").show(frame)
 

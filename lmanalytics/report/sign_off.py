@@ -1,18 +1,24 @@
 """What people sign: the block of signatures, the statement of limits, the update statement and the distribution."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import polars as pl
 from great_tables import GT
 
 from lmanalytics.report.display import Grid, Markdown, amount, day, escape
-from lmanalytics.report.grids import grid, holder
+from lmanalytics.report.grids import holder
 from lmanalytics.report.run import Run
 from lmanalytics.report.sentences import bullets, count, paragraphs
 from lmanalytics.report.texts import say, told
 
-_HEIGHT = 2
+_HEIGHT = 3
 """Lines of a cell in which one writes with a pen."""
+_FIELDS = {"name": 24, "function": 22, "date": 14, "signature": 36}
+_RECEIVED = {"recipient": 34, "purpose": 28, "copy": 16, "sent": 14}
+"""Letters that fit into the cells of a column."""
+_MOST = 5
+"""Enrollments that are named; of more, the number of the others."""
 
 
 def subject_words(run: Run) -> Markdown:
@@ -42,36 +48,43 @@ def limits_words(run: Run) -> Markdown:
 
 def signatures_table() -> GT:
     """Lay out the block of signatures: prepared, reviewed and approved, each with room to write with a pen."""
-    return _form(told("sign_off.roles"), told("sign_off.fields"))
+    return _form(told("sign_off.roles"), _FIELDS, told("sign_off.fields"))
 
 
-def distribution_table(rows: int = 4) -> GT:
+def distribution_table(rows: int = 3) -> GT:
     """Lay out the list of those who receive the report, to be filled in."""
-    return _form([str(n) for n in range(1, rows + 1)], told("sign_off.distribution"), lines=1)
-
-
-def statements_table(run: Run) -> GT:
-    """List the enrollments that owe an update statement, with its window; the others owe an order."""
-    frame = (
-        run.true_up.filter(pl.col("basis") == "update_statement")
-        .with_columns(name=holder())
-        .sort("agreement_id", "enrollment_id", nulls_last=True)
-    )
-    return grid(run, "true_up", "sign_off.statements").show(frame)
+    names = [str(n) for n in range(1, rows + 1)]
+    return _form(names, _RECEIVED, told("sign_off.distribution"), lines=1)
 
 
 def statement_words(run: Run) -> Markdown:
     """Give the text of an update statement with blanks, where an enrollment owes one; else say that none is due."""
-    due = run.true_up.filter(pl.col("basis") == "update_statement").select(pl.len()).collect().item()
-    if not due:
+    rows = (
+        run.true_up.filter(pl.col("basis") == "update_statement")
+        .select(name=holder(), opens="window_opens", closes="window_closes")
+        .sort("closes", "name", nulls_last=True)
+        .collect()
+    )
+    if rows.is_empty():
         return paragraphs(told("sign_off.statement.none"))
-    said = say("sign_off.statement.text", customer=escape(run.customer), blank="\\_" * 24)
-    return paragraphs(told("sign_off.statement.lead"), f"> {said}", told("sign_off.statement.note"))
+    owed = [
+        say("sign_off.statement.owed", name=escape(name), opens=day(opens), closes=day(closes))
+        for name, opens, closes in rows.head(_MOST).rows()
+    ]
+    left = rows.height - _MOST
+    owed += [say("sign_off.statement.more", count=amount(left))] if left > 0 else []
+    said = say("sign_off.statement.text", blank="\\_" * 24)
+    return paragraphs(bullets(owed), told("sign_off.statement.lead"), f"> {said}", told("sign_off.statement.note"))
 
 
-def _form(names: Sequence[str], columns: Mapping[str, str], lines: int = _HEIGHT) -> GT:
-    """Lay out a table of blanks, each as high as a number of lines."""
-    room = "<br>".join("\N{NO-BREAK SPACE}" for _ in range(lines))
+def _form(names: Sequence[str], columns: Mapping[str, int], labels: Mapping[str, str], lines: int = _HEIGHT) -> GT:
+    """Lay out a table of blanks, each as wide as a number of letters and as high as a number of lines."""
     blank = pl.DataFrame({"who": list(names)}).with_columns(pl.lit("").alias(name) for name in columns)
-    form = Grid({"who": ""} | dict(columns), "", limit=len(names)).show(blank.lazy())
-    return form.fmt(lambda _: room, columns=list(columns))
+    form = Grid({"who": "", **labels}, "", limit=len(names)).show(blank.lazy())
+    for name, width in columns.items():
+        form = form.fmt(partial(_room, width=width, lines=lines), columns=name)
+    return form
+
+
+def _room(_: object, *, width: int, lines: int) -> str:
+    return "<br>".join(["\N{NO-BREAK SPACE}" * width] * lines)

@@ -9,6 +9,7 @@ from lmanalytics.report.grids import grid
 from lmanalytics.report.reasons import words
 from lmanalytics.report.run import Run
 from lmanalytics.report.texts import told
+from lmanalytics.schemas import ANSWERS
 
 _DIGITS = 16
 _OUTCOMES = ("passed", "warned", "failed", "broken")
@@ -47,13 +48,24 @@ def files_table(run: Run, limit: int = 200) -> GT:
         for entry in run.manifest.get("outputs") or ()
     ]
     frame = pl.LazyFrame(rows, schema={"file": pl.String, "digest": pl.String})
-    is_inner = pl.col("file").str.contains("/", literal=True)
-    folders = frame.filter(is_inner).select(pl.col("file").str.extract(r"^([^/]+)/"), "digest").group_by("file").len()
-    counted = folders.select(
-        file=pl.format(told("source_tables.files.folder"), "file", "len"),
-        digest=pl.lit(told("source_tables.files.in_manifest")),
+    name = pl.col("file").str.strip_suffix(".parquet")
+    is_answer = name.is_in(list(ANSWERS))
+    folder = pl.when(pl.col("file").str.contains("/", literal=True)).then(pl.col("file").str.extract(r"^([^/]+)/"))
+    others = frame.filter(~is_answer).select(folder=folder.fill_null("")).group_by("folder").len().sort("folder")
+    said = told("source_tables.files")
+    counted = others.select(
+        file=pl.when(pl.col("folder") == "")
+        .then(pl.format(said["outcomes"], "len"))
+        .otherwise(pl.format(said["folder"], "folder", "len")),
+        digest=pl.lit(said["in_manifest"]),
     )
-    shown = pl.concat([frame.filter(~is_inner).sort("file"), counted.sort("file")])
+    every = pl.concat([frame.filter(is_answer).sort("file"), counted])
+    place = pl.int_range(pl.len())
+    half = (pl.len() + 1) // 2
+    numbered = every.with_columns(row=place % half, is_right=place >= half)
+    left, right = (numbered.filter(pl.col("is_right") == side).drop("is_right") for side in (False, True))
+    shown = left.join(right, on="row", how="left", suffix="_2").sort("row")
+    shown = shown.with_columns(pl.col("file_2", "digest_2").fill_null(""))
     return grid(run, "files", "source_tables.files", limit, stored="manifest.json").show(shown)
 
 

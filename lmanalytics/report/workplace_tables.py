@@ -3,7 +3,7 @@
 import polars as pl
 from great_tables import GT
 
-from lmanalytics.report.grids import grid, outcomes
+from lmanalytics.report.grids import because, grid, outcomes
 from lmanalytics.report.reasons import words
 from lmanalytics.report.run import Run
 from lmanalytics.report.texts import told
@@ -14,7 +14,7 @@ def workplace_table(run: Run) -> GT:
     frame = (
         run.workplace_discount.group_by("option", "offer", "is_eligible", "rule", "reason")
         .agg(employees=pl.len().cast(pl.Int64))
-        .with_columns(heading=pl.format("{}: {}", _option(), "offer"))
+        .with_columns(heading=pl.format("{}: {}", _option(), "offer"), why=because(run))
         .sort("option", "offer", "is_eligible", "reason", descending=[False, False, True, False], nulls_last=True)
     )
     return grid(run, "workplace_discount", "workplace_tables.employees", heading="heading").show(frame)

@@ -38,10 +38,11 @@ def change(tmp_path):
         )
     ]
     pl.DataFrame(balances).write_parquet(tmp_path / "balances.parquet")
-    subject = {"subject_id": SCRIPT, "product": "SQL Server", "sentence": "Machines moved."}
+    subject = {"subject_id": SCRIPT, "product": "SQL Server", "causes": "moved;sa_lapsed"}
     subject |= {"option_before": None, "option_after": "virtual_cores"}
     subject |= {"licenses_required_before": 0, "licenses_required_after": None}
-    pl.DataFrame([subject]).write_parquet(tmp_path / "subjects.parquet")
+    typed = {"option_before": pl.String, "licenses_required_after": pl.Int64}
+    pl.DataFrame([subject], schema_overrides=typed).write_parquet(tmp_path / "subjects.parquet")
     return Change("2026-03-31-0123", "2026-03-31", (f"Read {SCRIPT}",), tmp_path)
 
 
@@ -68,8 +69,8 @@ def test_balances_that_did_not_change_are_left_out(change):
 
 def test_subjects_say_what_happened_to_them(change, run):
     table = difference_tables.changed_subjects_table(run, change)
-    ((*_, required_before, required_now, sentence),) = body(table)
-    assert (required_before, required_now, sentence) == ("0", UNKNOWN, "Machines moved.")
+    ((*_, required_before, required_now, causes),) = body(table)
+    assert (required_before, required_now, causes) == ("0", UNKNOWN, "moved, sa lapsed")
     assert "<script" not in table_html(table)
 
 

@@ -56,10 +56,18 @@ def parts(code, word):
     return files, [match["words"] for match in TYPED.finditer(text)]
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """What one run leaves for the next: only the first of this module computes everything."""
+    return tmp_path_factory.mktemp("kept")
+
+
 @contextmanager
-def estate(tmp_path, monkeypatch):
+def estate(tmp_path, monkeypatch, kept):
     """Stand in a folder with good exports."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "kept").symlink_to(kept, target_is_directory=True)
     monkeypatch.setattr(answers, "SWING_LIMIT", -1)
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports" / "hosts.csv").write_text(HOSTS, encoding="utf-8")
@@ -84,8 +92,8 @@ def test_every_section_but_the_base_shows_a_message():
 
 
 @pytest.mark.parametrize("code", BY_COMMAND)
-def test_what_is_shown_fails_and_passes_as_it_says(tmp_path, monkeypatch, code):
-    with estate(tmp_path, monkeypatch) as exports:
+def test_what_is_shown_fails_and_passes_as_it_says(tmp_path, monkeypatch, kept, code):
+    with estate(tmp_path, monkeypatch, kept) as exports:
         files, commands = parts(code, "Fails")
         for name, text in files.items():
             (exports / name).write_text(text, encoding="utf-8")

@@ -25,7 +25,8 @@ _OF_SITES = (
     "esu_coverage.csv", "mobility_deployments.csv", "license_assignments.csv", "recovery_runs.csv",
     "self_hosted_solutions.csv", "cloud_services.csv",
 )  # fmt: skip
-_ESTATE = "estate.yaml"
+_DIRECTORY = ("ad_computers.csv",)
+_ESTATE, _CORRECTIONS = "estate.yaml", "corrections.yaml"
 _STATEMENT_HEADING_ROW = 9
 _STATEMENT_DATE_CELL = "K3"
 
@@ -34,7 +35,7 @@ def add_papers(files: Files, order: Order, tally: Tally, entity: int, dice: Dice
     """Write every file of an entity but the machines that its vCenters export."""
     sites = order.entity_sites(entity)
     zones = list(range(sites[0] // SITES_OF_ZONE, (sites[1] - 1) // SITES_OF_ZONE + 1))
-    for name in (*_ONCE, *_GROWN, *_OF_ZONES, *_PEOPLE, *_OF_SITES) if order.sites == 1 else _ONCE:
+    for name in (*_ONCE, *_GROWN, *_OF_ZONES, *_PEOPLE, *_OF_SITES, *_DIRECTORY) if order.sites == 1 else _ONCE:
         files.copy(PAPERS / name)
     for name in _OBSERVED:
         observed = paper(name).with_columns(observed_on=pl.lit(order.observed_on.isoformat()))
@@ -51,12 +52,14 @@ def add_papers(files: Files, order: Order, tally: Tally, entity: int, dice: Dice
 
 
 def write_notes(into: Path, order: Order, entities: Sequence[str]) -> None:
-    """Write estate.yaml and the page that says what each file is."""
+    """Write estate.yaml, of the smallest estate corrections.yaml, and the page that says what each file is."""
     told = (PAPERS / _ESTATE).read_bytes()
     if len(entities) > 1:
         folders = "".join(f'  "{name}/*": {name}\n' for name in entities)
         told += f"\n# Each entity's exports are in a folder of its own.\nentities:\n{folders}".encode()
     (into / _ESTATE).write_bytes(told)
+    if order.sites == 1:
+        (into / _CORRECTIONS).write_bytes((PAPERS / _CORRECTIONS).read_bytes())
     page = (PAPERS / "README.txt").read_text(encoding="utf-8")
     if order.sites > 1:
         page += (

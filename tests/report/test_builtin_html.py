@@ -186,4 +186,4 @@ def test_the_cover_names_the_customer_and_the_status_as_text(tmp_path):
     said = replace(edition(tmp_path), customer="<b>Ex</b> & Söhne", status="Short of 3 <i>licenses</i>.")
     page = write_html(document(index=notebook(markdown("# Control"))), said)
     assert '<p class="customer">&lt;b&gt;Ex&lt;/b&gt; &amp; Söhne</p>' in page
-    assert '<p class="status">Short of 3 &lt;i&gt;licenses&lt;/i&gt;.</p>' in page
+    assert '<p class="status"><a href="lines/position.html">Short of 3 &lt;i&gt;licenses&lt;/i&gt;.</a></p>' in page

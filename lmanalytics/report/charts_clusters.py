@@ -11,12 +11,11 @@ from lmanalytics.report.marks import Chart, data, described, sentence_chart
 from lmanalytics.report.run import Run
 from lmanalytics.report.texts import say, told
 from lmanalytics.report.theme import ALARM, DARK, GREY, LIGHT, MIDDLE
-from lmanalytics.report.virtualization_tables import cluster_names, placed
+from lmanalytics.report.virtualization_tables import WINDOWS, cluster_names, placed
 from lmanalytics.rules.demand import windows_server_standard
 from lmanalytics.rules.engine import in_force
 from lmanalytics.rules.parameters import load_rule_file
 
-_PRODUCT = "Windows Server"
 _MOST = 12
 _COLUMNS = 3
 _FARTHEST = 60
@@ -96,7 +95,7 @@ def cluster_cards(run: Run, limit: int = _MOST) -> Chart:
 def _prices(run: Run) -> tuple[Decimal, Decimal, str] | None:
     """Return what a core costs at list in each edition; None unless both are known, in one currency."""
     rows = run.demand.filter(
-        (pl.col("product") == _PRODUCT)
+        (pl.col("product") == WINDOWS)
         & pl.col("option").is_in(list(_SIDES))
         & (pl.col("licenses_required") > 0)
         & pl.col("cost").is_not_null()
@@ -113,7 +112,7 @@ def _hosts(run: Run, limit: int) -> pl.DataFrame:
     """Add up the hosts of the clusters that cost most: card, peak, option, hosts and the mean cost of a core."""
     rows = (
         placed(run)
-        .filter((pl.col("product") == _PRODUCT) & (pl.col("subject_kind") == "host") & (pl.col("cores") > 0))
+        .filter((pl.col("product") == WINDOWS) & (pl.col("subject_kind") == "host") & (pl.col("cores") > 0))
         .filter(pl.col("cost").is_not_null() & (pl.col("peak") > 0) & (pl.col("peak") <= _FARTHEST))
         .filter(pl.col("option").is_in(list(_PAINTS)))
         .group_by("entity_id", "peak", "option", cluster=cluster_names())

@@ -10,7 +10,8 @@ from lmanalytics.report.quality_tables import accounted
 from lmanalytics.report.run import Run
 from lmanalytics.report.texts import say, told
 
-_MOST = 6
+_MOST = 4
+_DIGITS = 16
 
 
 def control_table(run: Run) -> GT:
@@ -103,7 +104,7 @@ def _program(run: Run) -> str:
     program = run.manifest.get("program") or {}
     digest = program.get("sha256", "") if isinstance(program, Mapping) else program
     version = (run.manifest.get("versions") or {}).get("lmanalytics", "")
-    return say("cover_tables.control.program", version=version, digest=digest) if digest else ""
+    return say("cover_tables.control.program", version=version, digest=str(digest)[:_DIGITS]) if digest else ""
 
 
 def _rules(run: Run) -> str:

@@ -54,12 +54,15 @@ def coverage_table(run: Run) -> GT:
         nothing = pl.LazyFrame(schema=dict.fromkeys(place["columns"], pl.String))
         return Grid(place["columns"], place["empty"]).show(nothing)
     known = run.accepted("known_machines").group_by("source").agg(known=pl.len().cast(pl.Int64))
-    unseen = run.unseen_machines.group_by("source").agg(unseen=pl.len().cast(pl.Int64))
-    seen = pl.col("known") - pl.col("unseen")
+    reasons = ("not_seen", "long_unseen", "gone")
+    each = [(pl.col("reason") == reason).sum().cast(pl.Int64).alias(reason) for reason in reasons]
+    unseen = run.unseen_machines.group_by("source").agg(each)
+    here = pl.col("known") - pl.col("long_unseen") - pl.col("gone")
+    seen = (here - pl.col("not_seen")) * 100 // here
     frame = (
         known.join(unseen, on="source", how="left")
-        .with_columns(pl.col("unseen").fill_null(0))
-        .with_columns(share=pl.format(place["share"], (seen * 100) // pl.col("known")))
+        .with_columns(pl.col(reasons).fill_null(0))
+        .with_columns(share=pl.when(here > 0).then(pl.format(place["share"], seen)))
         .sort("source")
     )
     return Grid(
@@ -67,19 +70,25 @@ def coverage_table(run: Run) -> GT:
         place["empty"],
         20,
         "unseen_machines.parquet",
-        strong={"unseen": pl.col("unseen") > 0},
+        strong={"not_seen": pl.col("not_seen") > 0},
         right=["share"],
     ).show(frame)
 
 
 def unseen_table(run: Run, limit: int = 20) -> GT:
-    """List machines that a directory or CMDB list knows and no export has shown; those seen last come first."""
+    """List machines of a directory or CMDB list that no export has shown; those that nothing explains come first."""
     place = told("coverage_tables.unseen")
     if not run.is_given("known_machines"):
         nothing = pl.LazyFrame(schema=dict.fromkeys(place["columns"], pl.String))
         return Grid(place["columns"], told("coverage_tables.coverage.empty")).show(nothing)
-    frame = run.unseen_machines.sort("last_seen", "machine", "source", descending=[True, False, False], nulls_last=True)
-    return Grid(place["columns"], place["empty"], limit, "unseen_machines.parquet").show(frame)
+    rank = pl.col("reason").replace_strict({"not_seen": 0, "long_unseen": 1}, default=2, return_dtype=pl.Int8)
+    latest = -pl.col("last_seen").cast(pl.Int32)
+    order = run.unseen_machines.sort(rank, latest, "machine", "fqdn", "source", nulls_last=True)
+    frame = order.with_columns(words("kind"))
+    strong = {"machine": pl.col("reason") == "not_seen"}
+    return Grid(place["columns"], place["empty"], limit, "unseen_machines.parquet", run.sentences, strong=strong).show(
+        frame
+    )
 
 
 def gaps_table(run: Run) -> GT:

@@ -9,6 +9,7 @@ from lmanalytics.report.texts import say, told
 
 WIDTH = 430
 MOST = 15
+MOST_OF_METRICS = 24
 _WHOLE = "datum.value % 1 ? '' : datum.label"
 Chart = alt.Chart | alt.FacetChart | alt.LayerChart
 
@@ -18,7 +19,7 @@ def stacked_bars(rows: pl.DataFrame, states: Mapping[str, str], unit: str, descr
 
     Args:
         rows: name, state, count, and metric where units differ (each then has its own scale); the names in
-            the order to draw, of which `MOST` are drawn, the first of each metric, and the axis says so.
+            the order to draw, of which `MOST` are drawn, or `MOST_OF_METRICS`, the first of each; the axis says so.
         states: color of each state, in the order to stack.
         unit: what is counted.
         description: the text alternative; the sum of each state is added.
@@ -27,10 +28,11 @@ def stacked_bars(rows: pl.DataFrame, states: Mapping[str, str], unit: str, descr
     key = ["name", "metric"] if "metric" in rows.columns else ["name"]
     bars = rows.select(key).unique(maintain_order=True)
     place = pl.int_range(pl.len()).over("metric") if len(key) > 1 else pl.int_range(pl.len())
-    drawn = bars.with_columns(place=place).sort("place", maintain_order=True).head(MOST)
+    most = MOST if len(key) == 1 else MOST_OF_METRICS
+    drawn = bars.with_columns(place=place).sort("place", maintain_order=True).head(most)
     shown = rows.filter(pl.col("count") != 0).join(drawn, on=key, how="semi", maintain_order="left")
     shown = shown.with_columns(order=pl.col("state").replace_strict(list(states), list(range(len(states)))))
-    cut = say("marks.cut", most=MOST, all=bars.height) if bars.height > MOST else ""
+    cut = say("marks.cut", most=most, all=bars.height) if bars.height > most else ""
     if len(key) > 1:
         shown = shown.with_columns(
             pl.col("metric").replace(told("tables.metrics")).str.replace_all("_", " ", literal=True)

@@ -66,10 +66,12 @@ def unseen(run: Run) -> str:
     """Say how many machines of a directory or CMDB list no export has shown."""
     if not run.is_given("known_machines"):
         return str(told("text.summary.no_list"))
-    machines = run.unseen_machines.select(pl.len()).collect().item()
-    if not machines:
-        return str(told("text.summary.all_seen"))
-    return say("text.summary.unseen", machines=count(machines, "machine", "unseen_machines"))
+    is_missing = pl.col("reason") == "not_seen"
+    missing, others = run.unseen_machines.select(is_missing.sum(), (~is_missing).sum().alias("others")).collect().row(0)
+    if not missing:
+        return say("text.summary.all_seen", others=count(others, "machine", "unseen_machines"))
+    machines = count(missing, "machine", "unseen_machines", reason="not_seen")
+    return say("text.summary.unseen", machines=machines, others=amount(others))
 
 
 def changed(change: Change | None) -> Markdown:

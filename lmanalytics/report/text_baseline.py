@@ -14,7 +14,7 @@ from lmanalytics.report.quality_tables import added_up
 from lmanalytics.report.run import NO_ESTATE, NO_SUPPLY, Run
 from lmanalytics.report.sentences import bullets, count, metric, paragraphs, saved, sum_of, word
 from lmanalytics.report.texts import say, told
-from lmanalytics.report.virtualization_tables import placed
+from lmanalytics.report.virtualization_tables import WINDOWS, placed
 
 
 def scope(run: Run) -> Markdown:
@@ -162,7 +162,7 @@ def virtualization(run: Run) -> Markdown:
     points = [
         say("text_baseline.virtualization.places", places=count(places.height, "place", "plan"), layers=", ".join(said))
     ]
-    windows = places.filter((pl.col("product") == "Windows Server") & pl.col("now").is_not_null())
+    windows = places.filter((pl.col("product") == WINDOWS) & pl.col("now").is_not_null())
     if windows.height:
         peak, now = windows.select(pl.col("peak", "now").sum()).row(0)
         points.append(say("text_baseline.virtualization.peak", peak=count(peak, "ose"), now=amount(now)))

@@ -9,6 +9,7 @@ from lmanalytics.report.run import NO_ESTATE, Run
 from lmanalytics.report.texts import say, told
 
 _SUBJECT = ["entity_id", "subject_kind", "subject_id"]
+WINDOWS = "Windows Server"
 _PLACES = ("host", "cluster", "ose")
 _CLUSTER = ["entity_id", "cluster_id", "product"]
 
@@ -43,9 +44,10 @@ def placed(run: Run) -> pl.LazyFrame:
         )
     )
     joined = subjects.with_columns(pl.col("option").list.join(told("virtualization_tables.names.and")))
-    return (
-        joined.join(peaks, on=key, how="left").join(sizes, on=_SUBJECT, how="left").join(_now(run), on=key, how="left")
-    )
+    placed = joined.join(peaks, on=key, how="left").join(sizes, on=_SUBJECT, how="left")
+    known = (pl.col("subject_kind") == "host") & (pl.col("product") == WINDOWS) & pl.lit(run.facts("oses") is not None)
+    now = pl.when(known).then(pl.col("now").fill_null(0)).otherwise("now")
+    return placed.join(_now(run), on=key, how="left").with_columns(now=now)
 
 
 def whole(column: str) -> pl.Expr:
@@ -207,7 +209,7 @@ def _now(run: Run) -> pl.LazyFrame:
         return pl.LazyFrame(schema=dict.fromkeys([*_SUBJECT, "product"], pl.String) | {"now": pl.Int64})
     stands = pl.col("is_load") & (pl.col("state") == "current") & (pl.col("kind") != "process_container")
     counted = oses.filter(stands).group_by(_SUBJECT).agg(now=pl.len().cast(pl.Int64))
-    return counted.with_columns(product=pl.lit("Windows Server"))
+    return counted.with_columns(product=pl.lit(WINDOWS))
 
 
 def _why_none(run: Run) -> str:

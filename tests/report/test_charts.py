@@ -3,7 +3,7 @@ import pytest
 
 from lmanalytics.report import charts
 from lmanalytics.report.deployment_tables import latest
-from lmanalytics.report.marks import MOST, stacked_bars
+from lmanalytics.report.marks import MOST, MOST_OF_METRICS, stacked_bars
 from lmanalytics.report.run import open_run
 from lmanalytics.report.theme import render
 from lmanalytics.schemas import ANSWERS
@@ -102,14 +102,14 @@ def alternatives(*rows):
 
 
 def test_every_metric_shows_its_first_bars_when_a_chart_is_cut():
-    names = [f"core {n:02}" for n in range(MOST)] + ["server 1", "server 2"]
-    metrics = ["core"] * MOST + ["server"] * 2
+    names = [f"core {n:02}" for n in range(MOST_OF_METRICS)] + ["server 1", "server 2"]
+    metrics = ["core"] * MOST_OF_METRICS + ["server"] * 2
     rows = pl.DataFrame({"name": names, "metric": metrics, "state": "short", "count": 1})
     chart = stacked_bars(rows, {"short": "#000000"}, "licenses", "Said.")
     drawn = {row["name"] for row in rows_of(chart)}
-    assert len(drawn) == MOST
+    assert len(drawn) == MOST_OF_METRICS
     assert {"server 1", "server 2", "core 00"} <= drawn
-    assert f"core {MOST - 1:02}" not in drawn
+    assert f"core {MOST_OF_METRICS - 1:02}" not in drawn
 
 
 def test_options_beyond_the_colors_are_drawn_together():

@@ -3,7 +3,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from lmanalytics.report import coverage_tables
+from lmanalytics.report import coverage_tables, text
 from lmanalytics.report.run import open_run
 from lmanalytics.schemas import ANSWERS, CANONICAL
 from tests.report.example_run import usual
@@ -78,3 +78,35 @@ def test_gaps_are_told_by_fact_in_the_order_of_the_money(tmp_path):
     ANSWERS["unknowns"].conform(frame).collect().write_parquet(folder / "unknowns.parquet")
     found = [row[1:4] for row in body(coverage_tables.gaps_table(open_run(folder)))]
     assert found == [["1", "1", "1"], ["2", "3", "3"]]
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """A run with a list of five machines, of which three are in no export."""
+    folder = usual(tmp_path / "run")
+    known = CANONICAL["known_machines"].conform(
+        pl.LazyFrame({"source": "directory", "name": [f"m{n}" for n in range(5)]})
+    )
+    known.collect().write_parquet(folder / "accepted" / "known_machines.parquet")
+    rows = {
+        "source": "directory",
+        "machine": ["m0", "m1", "m2"],
+        "last_seen": [date(2020, 1, 1), date(2026, 6, 1), None],
+        "reason": ["long_unseen", "not_seen", "gone"],
+    }
+    ANSWERS["unseen_machines"].conform(pl.LazyFrame(rows)).collect().write_parquet(folder / "unseen_machines.parquet")
+    return open_run(folder)
+
+
+def test_machines_of_a_list_are_shown_missing_or_explained(listed):
+    assert body(coverage_tables.coverage_table(listed)) == [["directory", "5", "1", "1", "1", "66 %"]]
+
+
+def test_machines_that_nothing_explains_come_first(listed):
+    assert [row[0] for row in body(coverage_tables.unseen_table(listed))] == ["m1", "m0", "m2"]
+
+
+def test_the_summary_counts_the_machines_that_nothing_explains(listed):
+    said = text.unseen(listed)
+    assert said.startswith("Known to a directory or CMDB list and shown by no export: **1 machine**.")
+    assert "A further 2 are retired" in said

@@ -19,7 +19,7 @@ SUBJECTS = (
 """Columns that hold what `explain` knows, the first that a table has is what its rows are about."""
 ABOUT_MANY = ("findings", "license_sources")
 """Tables of which a row leads to its line and not to its subject."""
-_INWARD = re.compile(rf"^{FOLDER}/[a-z_]+\.html(#[\w.~%&=+-]*)?$")
+_INWARD = re.compile(rf"{FOLDER}/[a-z_]+\.html(#[\w.~%&=+-]*)?", re.ASCII)
 
 
 def are_laid() -> bool:
@@ -29,7 +29,7 @@ def are_laid() -> bool:
 
 def is_inward(target: str) -> bool:
     """Tell whether a link's target is an address of these pages."""
-    return bool(_INWARD.match(target))
+    return bool(_INWARD.fullmatch(target))
 
 
 def table_of(stored: str) -> str:

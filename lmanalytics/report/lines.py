@@ -81,7 +81,7 @@ def _table(run: Run, lines: Lines, folder: Path, home: str) -> None:
         said = say("lines.cut", count=amount(cells.height), all=amount(lines.all), order=order, file=file)
     else:
         said = say("lines.all", count=amount(lines.all))
-    if lines.empty:
+    if lines.empty and lines.all:
         said += " " + say("lines.empty_columns", columns=", ".join(label(name) for name in lines.empty))
     if lines.same:
         same = "; ".join(f"{label(name)} {value}" for name, value in lines.same.items())

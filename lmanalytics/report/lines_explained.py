@@ -58,7 +58,8 @@ def explained_in(run: Run, tables: Iterable[Lines], most: int = MOST_SUBJECTS) -
     named = pl.concat(found) if found else pl.DataFrame(schema={"turn": pl.UInt32, "subject": pl.String})
     turns = named.group_by("subject").agg(pl.col("turn").min()).sort("turn", "subject")
     chosen = turns.head(most)["subject"].to_list()
-    lines = explain_many(run.path, chosen) if chosen else pl.DataFrame()
+    has_facts = not run.has_estate or (run.path / "facts").is_dir()  # a run of an earlier program may lack them
+    lines = explain_many(run.path, chosen) if chosen and has_facts else pl.DataFrame()
     if lines.is_empty():
         return Explained(pl.DataFrame(schema={"base": pl.String}), {}, {}, turns.height)
     whole = pl.col("subject").str.extract(r"^(.+) of [^/]+$"), pl.col("subject").str.extract(r"^(.+?), ")

@@ -110,7 +110,7 @@
     function line(n) {
       const cells = shown.map((column) => make("td", {class: column.kind}, ...cell(column, n)));
       const why = [];
-      const note = (label, ...inside) => why.push(make("span", {}, make("b", {}, `${label} `), ...inside));
+      const note = (label, ...inside) => why.push(make("span", {}, make("b", {}, `${label}: `), ...inside));
       const reason = named.get("reason")?.cells[n] ?? UNKNOWN, rule = named.get("rule")?.cells[n] ?? UNKNOWN;
       if (about.table !== "rules") {
         if (reason !== UNKNOWN) note(named.get("reason").label, reason);
@@ -204,7 +204,7 @@
       const head = make("tr", {}, ...columns.map((column) => make("th", {scope: "col"}, about.labels[column] ?? words(column))));
       const rows = records.flatMap(({values, why}) => [
         make("tr", {class: why ? "with" : "alone"}, ...columns.map((column) => make("td", {class: isNumber(values[column]) && "number"}, readable(values[column])))),
-        ...(why ? [make("tr", {class: "why"}, make("td", {colspan: columns.length}, make("span", {}, make("b", {}, `${about.labels.reason} `), why)))] : [])
+        ...(why ? [make("tr", {class: "why"}, make("td", {colspan: columns.length}, make("span", {}, make("b", {}, `${about.labels.reason}: `), why)))] : [])
       ]);
       const [key, title] = about.keys[table];
       return [

@@ -20,6 +20,8 @@ from lmanalytics.schemas import ENTITY
 
 def explained(inputs: Tables, settings: Settings, subject_ids: Subjects) -> pl.DataFrame:
     """Explain one OSE or one host in Azure, or one OSE on a provider's shared servers."""
+    if "facts_oses" not in inputs:
+        return pl.DataFrame(schema=EXPLANATION)
     named = is_asked("ose_id", subject_ids) | is_asked("subject_id", subject_ids)
     hosted = is_asked("host_id", subject_ids) | is_asked("subject_id", subject_ids)
     chosen = inputs | {"facts_oses": inputs["facts_oses"].filter(named | hosted)}

@@ -11,8 +11,8 @@ from lmanalytics.report.run import Run
 from lmanalytics.report.sentences import bullets, paragraphs
 from lmanalytics.report.since import Change
 from lmanalytics.report.texts import say, told
-from lmanalytics.whatif.causes import ELSEWHERE
 
+_ELSEWHERE = "elsewhere"
 _ENDS = ("before", "after")
 _COUNTS = ("required", "owned", "shortage", "surplus")
 
@@ -66,7 +66,7 @@ def changed_subjects_table(run: Run, change: Change | None, limit: int = 30) -> 
         return _nothing()
     frame = (
         change.table("subjects")
-        .sort(pl.col("causes") == ELSEWHERE, "product", "subject_id")
+        .sort(pl.col("causes") == _ELSEWHERE, "product", "subject_id")
         .with_columns(
             words("option_before"),
             words("option_after"),

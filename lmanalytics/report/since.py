@@ -12,7 +12,6 @@ import polars as pl
 
 from lmanalytics.errors import RunError
 from lmanalytics.evidence import manifest
-from lmanalytics.evidence.digests import file_digest
 
 KEPT = ".since"
 """The folder beside runs in which differences are kept. It may be deleted at any time."""
@@ -117,44 +116,30 @@ def _place(run_dir: Path, before: str) -> Path:
     return run.parent / KEPT / f"{before}--{run.name}"
 
 
-def _key(run_dir: Path, since: Path) -> dict[str, Any]:
-    """Name everything that a difference depends on: both runs, byte by byte, and the program."""
-    from lmanalytics.whatif.diff_sides import todays  # noqa: PLC0415 (only a comparison needs the rules)
-
-    runs = (since, run_dir)
-    return {"program": todays(), "runs": [file_digest(path / manifest.NAME) for path in runs]}
-
-
 def _read(place: Path, run_dir: Path, since: Path) -> dict[str, Any] | None:
     try:
         told: dict[str, Any] = json.loads((place / _NOTES).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return told if told.get("key") == _key(run_dir, since) else None
+    from lmanalytics.compared import question  # noqa: PLC0415 (only a comparison needs the rules)
+
+    return told if told.get("key") == question(since, run_dir) else None
 
 
 def _compute(run_dir: Path, since: Path, place: Path) -> None:
-    from lmanalytics.whatif import diff  # noqa: PLC0415 (as above)
+    from lmanalytics.compared import compare, question  # noqa: PLC0415 (as above)
 
-    found = diff.diff(since, run_dir)
     place.parent.mkdir(parents=True, exist_ok=True)
     unfinished = place.parent / f".{uuid.uuid4().hex}"
     try:
-        diff.save(found, unfinished)
-        told = {
-            "before": found.before,
-            "before_as_of": manifest.read(since)["as_of"],
-            "after": found.after,
-            "notes": found.notes,
-            "key": _key(run_dir, since),
-        }
+        told = {**compare(since, run_dir, unfinished), "key": question(since, run_dir)}
         text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
         (unfinished / _NOTES).write_text(text, encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         os.replace(unfinished, place)  # noqa: PTH105 (Path.replace says the same of a file)
     except OSError as error:
         message = (
-            f"The difference from {found.before} cannot be kept in {place.parent}: {error.strerror}."
+            f"The difference from {since.name} cannot be kept in {place.parent}: {error.strerror}."
             " Make the folder writable, or free space."
         )
         raise RunError(message) from error

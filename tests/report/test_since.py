@@ -34,6 +34,7 @@ def compared(monkeypatch):
         into.mkdir(parents=True)
         (into / "waterfall.csv").write_text(f"{found.before},{found.after}\n", encoding="utf-8")
 
+    monkeypatch.setattr("lmanalytics.compared.todays", lambda: "program")
     monkeypatch.setattr(diff, "diff", compare)
     monkeypatch.setattr(diff, "save", save)
     return asked
@@ -142,4 +143,4 @@ def test_runs_whose_files_were_changed_are_refused(tmp_path):
     now, before = usual(tmp_path / "now"), usual(tmp_path / "before")
     with pytest.raises(RunError, match="not as it was written"):
         since.difference(now, before)
-    assert not (tmp_path / since.KEPT).exists()
+    assert list((tmp_path / since.KEPT).iterdir()) == []

@@ -4,10 +4,10 @@ import altair as alt
 import polars as pl
 
 from lmanalytics.report.marks import MOST, WIDTH, Chart, currency, data, described, sentence_chart
+from lmanalytics.report.texts import say, told
 from lmanalytics.report.theme import CATEGORIES, GREY, INK
 
 _ALL = "*"
-_REST = "other products"
 
 
 def scenarios_chart(compared: pl.DataFrame) -> Chart:
@@ -20,16 +20,16 @@ def scenarios_chart(compared: pl.DataFrame) -> Chart:
     """
     titles = compared["title"].unique(maintain_order=True).to_list()
     if not titles:
-        return sentence_chart("No scenario was computed, so there is nothing to compare.")
+        return sentence_chart(told("charts_scenarios.none"))
     rows = compared.filter((pl.col("product") != _ALL) & pl.col("title").is_in(titles[:MOST])).with_columns(
         name=pl.concat_str("product", "edition", separator=" ", ignore_nulls=True)
     )
     parts = [part for part in (_bars(rows, titles, "outlay"), _bars(rows, titles, "short")) if part is not None]
     if not parts:
-        return sentence_chart("Nothing is short in any of the scenarios: there is nothing to order.")
+        return sentence_chart(told("charts_scenarios.nothing_short"))
     chart = alt.vconcat(*parts).resolve_scale(color="shared")
-    cut = f" The first {MOST} of {len(titles)} scenarios are drawn." if len(titles) > MOST else ""
-    return described(chart, f"Scenarios against their base. {_said(compared, titles)}{cut}")
+    cut = say("charts_scenarios.cut", most=MOST, all=len(titles)) if len(titles) > MOST else ""
+    return described(chart, say("charts_scenarios.description", said=_said(compared, titles)) + cut)
 
 
 def _bars(rows: pl.DataFrame, titles: list[str], measure: str) -> Chart | None:
@@ -42,15 +42,15 @@ def _bars(rows: pl.DataFrame, titles: list[str], measure: str) -> Chart | None:
     )
     if shown.is_empty():
         return None
-    names = _largest(rows)
+    names, rest = _largest(rows), told("charts_scenarios.rest")
     shown = (
-        shown.with_columns(name=pl.when(pl.col("name").is_in(names)).then("name").otherwise(pl.lit(_REST)))
+        shown.with_columns(name=pl.when(pl.col("name").is_in(names)).then("name").otherwise(pl.lit(rest)))
         .group_by("title", "name")
         .agg(pl.col("amount").sum())
         .sort("title", "name")
     )
-    colors = [*names, _REST]
-    unit = f"cost to order and of what is bought, {currency(rows)}" if measure == "outlay" else "licenses short"
+    colors = [*names, rest]
+    unit = say(f"charts_scenarios.{measure}", currency=currency(rows))
     chart: Chart = (
         alt.Chart(data(shown))
         .mark_bar(stroke=INK, strokeWidth=0.4)
@@ -81,5 +81,5 @@ def _largest(rows: pl.DataFrame) -> list[str]:
 
 def _said(compared: pl.DataFrame, titles: list[str]) -> str:
     totals = compared.filter((pl.col("product") == _ALL) & pl.col("title").is_in(titles[:MOST]))
-    short = pl.col("short").cast(pl.String).fill_null("an unknown number of")
-    return " ".join(totals.select(pl.format("{}: {} licenses short.", "title", short)).to_series())
+    short = pl.col("short").cast(pl.String).fill_null(told("charts_scenarios.unknown"))
+    return " ".join(totals.select(pl.format(told("charts_scenarios.each"), "title", short)).to_series())

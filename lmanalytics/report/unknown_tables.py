@@ -6,29 +6,19 @@ from great_tables import GT
 from lmanalytics.evidence.unknowns import facts
 from lmanalytics.report.display import Grid
 from lmanalytics.report.run import Run
+from lmanalytics.report.texts import told
 
-_NONE = "No fact is missing on which an amount depends."
 _STORED = "unknowns.parquet"
 _PLACE = pl.struct("subject_kind", "subject_id")
-_LIST_PRICE = "Amounts are at list price, before what is owned."
 
 
 def unknowns_table(run: Run, limit: int = 25) -> GT:
     """Rank the places that lack a fact by the money between the least and the most that it may be."""
     frame = run.unknowns.filter(pl.col("rank").is_not_null()).sort("rank").with_columns(lacks=_says())
-    columns = {
-        "rank": "Rank",
-        "subject_id": "Place",
-        "product": "Product",
-        "lacks": "No export states",
-        "cost_counted": "Counted",
-        "cost_least": "At the least",
-        "cost_most": "At the most",
-        "swing": "Between both",
-        "reason": "",
-    }
+    place = told("unknown_tables.places")
     return Grid(
-        columns, _NONE, limit, _STORED, reasons=run.sentences, named=run.named, notes=[_LIST_PRICE]
+        place["columns"], told("unknown_tables.none"), limit, _STORED, reasons=run.sentences, named=run.named,
+        notes=told("unknown_tables.notes"),
     ).show(frame)  # fmt: skip
 
 
@@ -47,30 +37,15 @@ def unknown_facts_table(run: Run) -> GT:
         .sort("swing", "places", "fact", "currency", descending=[True, True, False, False], nulls_last=True)
         .with_columns(says=_says())
     )
-    columns = {
-        "says": "No export states",
-        "places": "Places",
-        "open_ended": "Of these without a bound or price",
-        "swing": "Money that depends on it",
-        "action": "What to do",
-    }
-    return Grid(columns, _NONE, stored=_STORED, notes=[_LIST_PRICE]).show(frame)
+    columns, none = told("unknown_tables.facts.columns"), told("unknown_tables.none")
+    return Grid(columns, none, stored=_STORED, notes=told("unknown_tables.notes")).show(frame)
 
 
 def unknown_bounds_table(run: Run) -> GT:
     """Show for each product what its places with missing facts cost at the least and the most, and what is counted."""
     frame = run.unknowns.filter(pl.col("rank").is_null()).sort("entity_id", "product")
-    columns = {
-        "subject_id": "Entity",
-        "product": "Product",
-        "machines": "Places",
-        "licenses_counted": "Licenses counted",
-        "cost_counted": "Counted",
-        "cost_least": "At the least",
-        "cost_most": "At the most",
-        "swing": "Between both",
-    }
-    return Grid(columns, _NONE, stored=_STORED, notes=[_LIST_PRICE]).show(frame)
+    columns, none = told("unknown_tables.bounds.columns"), told("unknown_tables.none")
+    return Grid(columns, none, stored=_STORED, notes=told("unknown_tables.notes")).show(frame)
 
 
 def _says() -> pl.Expr:

@@ -74,7 +74,7 @@ def _tornado(rows: pl.DataFrame, what: str) -> Chart:
     least, most = (amount(first[end]) for end in ("less", "more"))
     text = say(
         "charts_unknowns.description", count=amount(len(order)), what=what, name=first["name"], least=least, most=most,
-        currency=f" {first["currency"]}" if first["currency"] else "",
+        currency=f" {first['currency']}" if first["currency"] else "",
     )  # fmt: skip
     chart = alt.layer(drawn, zero).properties(width=WIDTH, height=alt.Step(22))
     return described(chart, text)

@@ -32,7 +32,7 @@ def schedule_table(run: Run, limit: int = 40) -> GT:
             cost=pl.when(pl.col("currency").drop_nulls().n_unique() <= 1).then(pl.col("cost").sum()),
             currency=pl.col("currency").drop_nulls().min(),
         )
-        .with_columns(name=holder())
+        .with_columns(name=pl.coalesce("enrollment_id", "agreement_id", pl.lit(told("grids.no_agreement"))))
         .sort(_ENROLLMENT, nulls_last=True)
     )
     strong = {"window_closes": late}

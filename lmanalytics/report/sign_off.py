@@ -14,8 +14,8 @@ from lmanalytics.report.texts import say, told
 
 _HEIGHT = 3
 """Lines of a cell in which one writes with a pen."""
-_FIELDS = {"name": 24, "function": 22, "date": 14, "signature": 36}
-_RECEIVED = {"recipient": 34, "purpose": 28, "copy": 16, "sent": 14}
+_FIELDS = {"name": 44, "function": 38, "date": 24, "signature": 58}
+_RECEIVED = {"recipient": 60, "purpose": 48, "copy": 30, "sent": 26}
 """Letters that fit into the cells of a column."""
 _MOST = 5
 """Enrollments that are named; of more, the number of the others."""

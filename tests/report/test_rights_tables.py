@@ -161,8 +161,8 @@ def test_the_schedule_says_what_is_sent(tmp_path):
     run = made(tmp_path, true_up=[line(), unpriced, STATEMENT])
     day = ["2026-07-03", "2026-08-02"]
     assert body(order_tables.schedule_table(run)) == [
-        ["Agreement A-1, enrollment E-1", "True-up order", *day, "2", "1", "200.00"],
-        ["Agreement A-1, enrollment E-2", "Update statement", *day, "0", "0", "0.00"],
+        ["E-1", "True-up order", *day, "2", "1", "200.00"],
+        ["E-2", "Update statement", *day, "0", "0", "0.00"],
     ]
 
 

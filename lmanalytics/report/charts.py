@@ -23,12 +23,13 @@ from lmanalytics.report.marks import (
 )
 from lmanalytics.report.reasons import words
 from lmanalytics.report.texts import say, told
-from lmanalytics.report.theme import ALARM, CATEGORIES, CAUTION, DARK, GREY, LIGHT, LINES
+from lmanalytics.report.theme import ALARM, CAUTION, DARK, GREY, LIGHT, LINES, MIDDLE
 
 Named = Callable[[pl.DataFrame], pl.DataFrame]
 _COUNTED = ("licensed", "short", "used")
 _LEFT_OUT = ("excluded", "not_licensable", "excluded_by_correction")
 _REPLACED = ("superseded", "duplicate")
+_OPTIONS, _OTHERS = (DARK, LIGHT, MIDDLE, "white"), "#8a8a8a"  # apart from one another in grey print, too
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 
 
@@ -59,7 +60,7 @@ def accounts_chart(accounts: pl.LazyFrame) -> Chart:
     """Draw where the rows of each table and product went: counted, left out, not computable, rejected."""
     place = told("charts.accounts")
     states = place["states"]
-    colors = dict(zip(states.values(), (DARK, LIGHT, GREY, CAUTION, ALARM), strict=True))
+    colors = dict(zip(states.values(), (DARK, LIGHT, "white", CAUTION, ALARM), strict=True))
     outcome = pl.col("outcome")
     state = (
         pl.when(outcome.is_in(_COUNTED))
@@ -103,12 +104,12 @@ def option_chart(plan: pl.LazyFrame) -> Chart:
         return sentence_chart(place["none"])
     size = rows.filter(pl.col("state") != without).group_by("state").agg(pl.col("count").sum())
     names = size.sort("count", "state", descending=[True, False])["state"].to_list()
-    kept = names if len(names) <= len(CATEGORIES) else names[: len(CATEGORIES) - 1]
+    kept = names[: len(_OPTIONS)]
     known = pl.col("state").is_in([*kept, without])
     rows = rows.with_columns(state=pl.when(known).then("state").otherwise(pl.lit(others)))
     rows = rows.group_by("name", "state").agg(pl.col("count").sum())
-    colors: dict[str, str] = dict(zip(kept, CATEGORIES, strict=False))
-    colors |= {others: CATEGORIES[-1]} if len(kept) < len(names) else {}
+    colors: dict[str, str] = dict(zip(kept, _OPTIONS, strict=False))
+    colors |= {others: _OTHERS} if len(kept) < len(names) else {}
     colors |= {without: ALARM} if without in rows["state"] else {}
     return stacked_bars(by_size(rows), colors, place["unit"], place["description"])
 

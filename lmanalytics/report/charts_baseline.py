@@ -110,7 +110,7 @@ def expiry_chart(run: Run) -> Chart:
     )
     if rows.is_empty():
         return sentence_chart(words["none"])
-    paints = (ALARM, CAUTION, DARK, GREY, LIGHT)
+    paints = (ALARM, CAUTION, DARK, "white", LIGHT)
     colors = {
         states[name]: paint
         for name, paint in zip(("within_12", "within_24", "later", "unknown", "none"), paints, strict=True)

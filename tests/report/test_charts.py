@@ -118,7 +118,7 @@ def test_options_beyond_the_colors_are_drawn_together():
         {"product": "P", "option": [*options, None]}, schema={"product": pl.String, "option": pl.String}
     )
     drawn = {row["state"]: row["count"] for row in rows_of(charts.option_chart(plan))}
-    assert drawn["other options"] == 4 + 3 + 2 + 1
+    assert drawn["other options"] == 6 + 5 + 4 + 3 + 2 + 1
     assert drawn["option 00"] == 10
     assert drawn["no option available"] == 1
 

@@ -109,4 +109,4 @@ def test_machines_that_nothing_explains_come_first(listed):
 def test_the_summary_counts_the_machines_that_nothing_explains(listed):
     said = text.unseen(listed)
     assert said.startswith("Known to a directory or CMDB list and shown by no export: **1 machine**.")
-    assert "A further 2 are retired" in said
+    assert "Retired, or without a sign for long, are 2 more." in said

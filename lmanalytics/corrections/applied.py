@@ -16,6 +16,8 @@ from lmanalytics.schemas import CANONICAL, ENTITY
 
 ROW = "row_id"
 ROW_GROUP = 131_072
+HELD = 1_000_000
+"""Rows that are written to one file; a table with more becomes a folder of files, in order by their names."""
 HOLDS, ALREADY, OTHERWISE = 0, 1, 2
 """What a row says: what was to be corrected, already what is right, or something else."""
 _COUNTS = ("rows_named", "rows_otherwise", "rows_changed")
@@ -36,7 +38,7 @@ def applied(rows: pl.LazyFrame, table: str, entries: list[Correction], corrected
         rows: the table in the order of its rows.
         table: its name.
         entries: its corrections, in the order of the file, without those that expired.
-        corrected: gets the table.
+        corrected: gets the table, a file or a folder of them.
         before: gets the rows that were changed or left out, with `corrections` (the ids), `outcome` (corrected or
             excluded) and `raw` (empty).
 
@@ -124,20 +126,33 @@ def _holding(hits: pl.DataFrame) -> pl.DataFrame:
 def _write(
     rows: pl.LazyFrame, table: str, entries: list[Correction], changes: pl.DataFrame, out: pl.Series, path: Path
 ) -> None:
-    schema = CANONICAL[table].schema
-    if len(out):
-        rows = rows.filter(~pl.col(ROW).is_in(out.implode()))
+    """Write the table piece by piece, because a join that keeps the order of rows holds them."""
     by_column = {str(name): some for (name,), some in changes.partition_by("column", as_dict=True).items()}
-    if by_column:
-        rows = rows.join(_wide(table, entries, by_column).lazy(), on=ROW, how="left", maintain_order="left")
-        for name in by_column:  # one after another: each takes its own remarks from the same list
-            own = pl.col("issues").list.eval(pl.element().filter(~_is_about(name)))
-            is_set = pl.col(SET + name)
-            rows = rows.with_columns(
-                pl.when(is_set).then(pl.col(NOW + name)).otherwise(name).alias(name),
-                issues=pl.when(is_set).then(own).otherwise("issues"),
-            )
-    rows.select(list(schema)).sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True)
+    wide = _wide(table, entries, by_column).lazy() if by_column else None
+    height = rows.select(pl.len()).collect(engine="streaming").item()
+    if height > HELD:
+        path.mkdir()
+    for start in range(0, max(height, 1), HELD):
+        piece = rows.slice(start, HELD)
+        if len(out):
+            piece = piece.filter(~pl.col(ROW).is_in(out.implode()))
+        if wide is not None:
+            piece = _changed(piece.join(wide, on=ROW, how="left", maintain_order="left"), by_column)
+        part = path / f"{start // HELD:05}.parquet" if height > HELD else path
+        piece.select(list(CANONICAL[table].schema)).sink_parquet(
+            part, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True
+        )
+
+
+def _changed(rows: pl.LazyFrame, columns: Iterable[str]) -> pl.LazyFrame:
+    for name in columns:  # one after another: each takes its own remarks from the same list
+        own = pl.col("issues").list.eval(pl.element().filter(~_is_about(name)))
+        is_set = pl.col(SET + name)
+        rows = rows.with_columns(
+            pl.when(is_set).then(pl.col(NOW + name)).otherwise(name).alias(name),
+            issues=pl.when(is_set).then(own).otherwise("issues"),
+        )
+    return rows
 
 
 def _wide(table: str, entries: list[Correction], by_column: dict[str, pl.DataFrame]) -> pl.DataFrame:

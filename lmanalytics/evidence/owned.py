@@ -12,7 +12,7 @@ _COLUMNS = {"area": "area", "product": "product", "entity": ENTITY, "subject": "
 
 
 def owner(owners: Iterable[Mapping[str, Any]]) -> pl.Expr:
-    """Return the owner of a finding: the first entry of `owners` that fits, else the one that it has, else null.
+    """Return the owner of a finding: the one that it has, else the first entry of `owners` that fits, else null.
 
     Args:
         owners: `Estate.owners`: `owner`, and patterns by `area`, `product`, `entity` and `subject`, all of which must
@@ -26,7 +26,7 @@ def owner(owners: Iterable[Mapping[str, Any]]) -> pl.Expr:
         ]
         fits = pl.all_horizontal(tests).fill_null(value=False) if tests else pl.lit(value=True)
         found.append(pl.when(fits).then(pl.lit(one["owner"])))
-    return pl.coalesce(*found, "owner")
+    return pl.coalesce("owner", *found)
 
 
 def order_days(true_up: pl.LazyFrame) -> pl.LazyFrame:

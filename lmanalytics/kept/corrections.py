@@ -100,6 +100,6 @@ def _correcting(
         as_it_was = before / f"{table}.parquet"
         outcomes = applied(pl.scan_parquet(stored.parts(path)), table, entries, corrected, as_it_was)
         add_raw(as_it_was, shown)
-        return [corrected, as_it_was], outcomes.to_dicts()
+        return [*stored.parts(corrected), as_it_was], outcomes.to_dicts()
 
     return write

@@ -232,3 +232,12 @@ def test_an_order_of_entries_is_kept_from_the_file(tmp_path):
         entry("B", "where: {ose_id: a}\nexclude: true") + entry("A", "where: {ose_id: a}\nexclude: true")
     )
     assert [e.id for e in load_corrections(tmp_path / "corrections.yaml")] == ["B", "A"]
+
+
+def test_a_long_table_is_written_in_pieces(corrected, monkeypatch):
+    monkeypatch.setattr("lmanalytics.corrections.applied.HELD", 2)
+    out = entry("X", "where: {ose_id: vm-2}\nexclude: true")
+    found = corrected([*TWICE, OTHER, *TWICE], out, entry("C", f"where: {{ose_id: vm-1}}\n{TO_DATACENTER}"))
+    assert found.rows["row_id"].to_list() == [0, 1, 3, 4]
+    assert set(found.rows["os_edition"]) == {"Datacenter"}
+    assert found.outcomes["rows_changed"].to_list() == [1, 4]

@@ -150,7 +150,7 @@ OWNERS = (
         ({"subject_id": "esx012"}, None),
         ({"subject_id": "esx01", "entity_id": "fabrikam"}, "B"),
         ({"entity_id": "fabrikam"}, "C"),
-        ({"entity_id": "fabrikam", "owner": "Approver"}, "C"),
+        ({"entity_id": "fabrikam", "owner": "Approver"}, "Approver"),
         ({"owner": "Approver"}, "Approver"),
         ({"product": "a.*(b", "subject_id": "[x"}, None),
     ],

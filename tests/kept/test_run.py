@@ -141,6 +141,19 @@ def test_a_machine_that_changed_reaches_no_purchase(runs):
     same(run, runs.run("empty")[1])
 
 
+@pytest.mark.usefixtures("first")
+def test_a_correction_reaches_its_own_table_and_its_reason_none(runs):
+    runs.edit("corrections.yaml", ("Scrapped in May", "Scrapped in April"))
+    computed, run = runs.run()
+    assert computed == set()
+    runs.edit("corrections.yaml", ("now: Invoice EX-2023-1017", "now: Invoice EX-2023-1018"))
+    computed, run = runs.run()
+    assert {"corrections.purchases", "gate.purchases", "entitlement"} <= computed
+    reading = {name for name in computed if name.startswith(("read/", "rows/"))}
+    assert not reading | computed & {"corrections.oses", "corrections.devices", "gate.oses", "gate.devices", "facts"}
+    same(run, runs.run("empty")[1])
+
+
 def test_a_fresh_run_computes_every_step_and_a_damaged_store_is_repaired(runs, first, tmp_path):
     everything, _ = first
     computed, run = runs.run(fresh=True)

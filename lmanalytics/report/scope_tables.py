@@ -3,6 +3,7 @@
 import polars as pl
 from great_tables import GT
 
+from lmanalytics.report.deployment_tables import latest
 from lmanalytics.report.display import Grid
 from lmanalytics.report.reasons import explained, words
 from lmanalytics.report.run import NO_ESTATE, Run
@@ -13,23 +14,14 @@ _RULE = ("module", "rule", "sentence", "clause")
 
 
 def entities_table(run: Run, limit: int = 40) -> GT:
-    """Count for each entity the hosts, OSEs, installs, agreements and purchases that were given, and its lines."""
-    keys = {
-        "hosts": "host_id",
-        "oses": "ose_id",
-        "installs": "install_id",
-        "agreements": "enrollment_id",
-        "purchases": "purchase_id",
-    }
+    """Count for each entity what was given: current hosts and OSEs, rows of other tables, and lines of the position."""
+    tables = {name: latest(run, name) for name in ("hosts", "oses")}
+    tables |= {name: run.accepted(name) for name in _COUNTED if name not in tables} | {"lines": run.position}
     parts = [
-        run.accepted(table)
-        .group_by("entity_id")
-        .agg(n=pl.col(keys[table]).n_unique().cast(pl.Int64))
-        .with_columns(of=pl.lit(table))
-        for table in _COUNTED
+        table.group_by("entity_id").agg(n=pl.len().cast(pl.Int64)).with_columns(of=pl.lit(name))
+        for name, table in tables.items()
     ]
-    parts.append(run.position.group_by("entity_id").agg(n=pl.len().cast(pl.Int64)).with_columns(of=pl.lit("lines")))
-    each = [pl.col("n").filter(pl.col("of") == name).sum().alias(name) for name in (*_COUNTED, "lines")]
+    each = [pl.col("n").filter(pl.col("of") == name).sum().alias(name) for name in tables]
     frame = pl.concat(parts).group_by("entity_id").agg(each).sort("entity_id")
     place = told("scope_tables.entities")
     return Grid(place["columns"], place["empty"], limit, "position.parquet").show(frame)

@@ -1,5 +1,6 @@
 """The book that both publishers publish: `_quarto.yml`, read and staged beside the executed notebooks."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,8 @@ from lmanalytics.errors import ReportError, did_you_mean
 
 NAME = "_quarto.yml"
 HEADER = "vega.html"
+FILTER = "leads.lua"
+"""Drops from Quarto's PDF what leads to the pages of lines."""
 INDEX = "index.ipynb"
 PAPERS: Mapping[str, str] = {"a4": "a4", "letter": "us-letter"}
 """Papers by the names that users give, with the names that Typst gives them."""
@@ -113,8 +116,9 @@ def stage(path: Path, edition: Edition, into: Path, header: str) -> None:
     document["book"] = document["book"] | {"date": edition.as_of.isoformat()}
     document["run-id"] = edition.run_id
     typst = (document.get("format") or {}).get("typst") or {}
-    papersize = {"papersize": PAPERS[edition.paper]}
-    document["format"] = {**(document.get("format") or {}), "typst": {**typst, **papersize}}
+    own = {"papersize": PAPERS[edition.paper], "filters": [{"path": FILTER, "at": "post-quarto"}]}
+    document["format"] = {**(document.get("format") or {}), "typst": {**typst, **own}}
+    shutil.copyfile(Path(__file__).parent / "assets" / FILTER, into / FILTER)
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
     (into / NAME).write_text(text, encoding="utf-8")
     (into / HEADER).write_text(header, encoding="utf-8")

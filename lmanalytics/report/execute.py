@@ -24,6 +24,7 @@ from traitlets import Dict
 from traitlets.config import Config
 
 from lmanalytics.errors import ReportError, did_you_mean
+from lmanalytics.report import theme
 from lmanalytics.report.cells import cell_name
 from lmanalytics.report.executed import COLOR, normalize, read_notebook, write_notebook
 
@@ -134,14 +135,30 @@ def _run(
     except (DeadKernelError, CellTimeoutError, RuntimeError) as error:
         message = f"Notebook {path.name} stopped: {error}. Mostly memory ran out: free some, or run fewer at a time."
         raise ReportError(message) from None
+    _draw(path, executed)
     hide = {str(folder): ".", str(scratch): "<scratch>", sys.prefix: "<python>", sys.base_prefix: "<python>"}
     return normalize(executed, hide)
+
+
+def _draw(path: Path, node: nbformat.NotebookNode) -> None:
+    """Draw the charts that the notebook left to be drawn."""
+    for number, cell in enumerate(node.cells):
+        for output in cell.get("outputs", ()):
+            try:
+                made = theme.drawn(output.get("data", {}).get("text/html", ""))
+            except ValueError as error:
+                where = cell_name(node.cells, number)
+                message = f"Notebook {path.name} failed in {where}: the chart cannot be drawn: {error}"
+                raise ReportError(message) from None
+            if made is not None:
+                output["data"] = {**output["data"], **made}
 
 
 def _variables(scratch: Path, as_of: object) -> dict[str, str]:
     variables = {
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
+        theme.LATER: "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "IPYTHONDIR": str(scratch / "ipython"),
     }

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lmanalytics.errors import ReportError, RunError, UsageError
 from lmanalytics.report import leads, locales, quarto
@@ -87,7 +87,7 @@ def publish(  # noqa: PLR0913 (each is one thing that a user may ask for)
         raise UsageError(message)
     reports.mkdir(parents=True, exist_ok=True)
     with (
-        locales.writing(locale or open_run(run_dir).manifest.get("locale") or locales.DEFAULT),
+        locales.writing(locale or str(_manifest(run_dir).get("locale") or locales.DEFAULT)),
         tempfile.TemporaryDirectory(prefix=f".{run_dir.name}.", dir=reports) as unfinished,
     ):
         edition = edition_of(read_book(quarto_yml), run_dir, as_of)
@@ -171,12 +171,20 @@ def _with_quarto(program: Path, folder: Path, edition: Edition) -> None:
 
 
 def _position_date(run_dir: Path) -> date:
-    manifest = run_dir / "manifest.json"
     try:
-        return date.fromisoformat(json.loads(manifest.read_text(encoding="utf-8"))["as_of"])
-    except (OSError, ValueError, KeyError, TypeError):
-        message = f"{run_dir} is not a finished run: its {manifest.name} names no position date. Run again."
+        return date.fromisoformat(_manifest(run_dir)["as_of"])
+    except (ValueError, KeyError, TypeError):
+        message = f"{run_dir} is not a finished run: its manifest.json names no position date. Run again."
         raise RunError(message) from None
+
+
+def _manifest(run_dir: Path) -> dict[str, Any]:
+    """Read what a run says of itself; nothing where it is no run."""
+    try:
+        read = json.loads((run_dir / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def _replace(folder: Path, target: Path, before: Path) -> None:

@@ -6,9 +6,12 @@ sentence that describes it.
 """
 
 import base64
+import functools
 import hashlib
 import html
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,11 @@ from lmanalytics.report.locales import DEFAULT, locale
 FONT = "Liberation Sans"
 FONTS = Path(__file__).parent / "assets"
 NAME = "lmanalytics"
+LATER = "LMANALYTICS_DRAW_LATER"
+"""Environment variable that tells notebooks to leave the drawing of charts to the program that executes them.
+
+The first chart of a process takes a second, so that one process draws the charts of all notebooks.
+"""
 DARK, MIDDLE, LIGHT = "#1f4e79", "#6aaee0", "#cfe2f3"
 ALARM, CAUTION, GREY, INK = "#d55e00", "#f0b860", "#b8b8b8", "#222222"
 CATEGORIES = (DARK, CAUTION, MIDDLE, LIGHT, GREY, "#117733", "#882255")
@@ -71,18 +79,48 @@ def chart_theme() -> alt.theme.ThemeConfig:
 def render(spec: dict[str, Any], **_: object) -> dict[str, str]:
     """Turn a Vega-Lite specification into its text/html, image/svg+xml and text/plain, without a network."""
     spec = _printable(spec)
-    svg = vlc.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[])
-    text = json.dumps(spec, sort_keys=True, separators=(",", ":"), default=str)
-    host = f"vis-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     description = str(spec.get("description") or "chart")
+    svg = vlc.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[])
+    host = _host(spec)
     picture = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"  # survives where SVG is removed
     page = (
         f'<div class="vega-embed-host" id="{host}" role="img" aria-label="{html.escape(description)}">'
-        f'<img src="{picture}" alt="{html.escape(description)}"></div>'
-        f'<script type="application/json" class="vl-spec" data-for="{host}">{text.replace("<", chr(92) + "u003c")}'
-        "</script>"
+        f'<img src="{picture}" alt="{html.escape(description)}"></div>{_data(spec, host)}'
     )
     return {"text/html": page, "image/svg+xml": svg, "text/plain": description}
+
+
+def drawn(page: str) -> dict[str, str] | None:
+    """Draw what a notebook left to be drawn; nothing for HTML that is something else."""
+    left = _LEFT.match(page)
+    if left is None:
+        return None
+    _register_fonts()
+    return render(json.loads(left[1]))
+
+
+def _shown(spec: dict[str, Any], **_: object) -> dict[str, str]:
+    """Turn a specification into what a notebook stores: the drawn chart, or what is left to be drawn."""
+    if not os.environ.get(LATER):
+        return render(spec)
+    left = _printable(spec)
+    return {"text/html": _data(left, ""), "text/plain": str(left.get("description") or "chart")}
+
+
+_LEFT = re.compile(r'^<script type="application/json" class="vl-spec" data-for="">(.*)</script>$', re.DOTALL)
+
+
+def _data(spec: dict[str, Any], host: str) -> str:
+    text = _json(spec).replace("<", chr(92) + "u003c")
+    return f'<script type="application/json" class="vl-spec" data-for="{host}">{text}</script>'
+
+
+def _host(spec: dict[str, Any]) -> str:
+    return f"vis-{hashlib.sha256(_json(spec).encode()).hexdigest()[:16]}"
+
+
+def _json(spec: dict[str, Any]) -> str:
+    return json.dumps(spec, sort_keys=True, separators=(",", ":"), default=str)
 
 
 def _printable(value: Any) -> Any:
@@ -102,8 +140,13 @@ def _printable(value: Any) -> Any:
 
 def enable_charts() -> None:
     """Make the theme and the renderer Altair's own, with the font that ships with the package."""
+    _register_fonts()
+    alt.theme.register(NAME, enable=True)(chart_theme)
+    alt.renderers.register(NAME, _shown)
+    alt.renderers.enable(NAME)
+
+
+@functools.cache
+def _register_fonts() -> None:
     for folder in sorted({str(p.parent) for p in FONTS.rglob("*.ttf")}):
         vlc.register_font_directory(folder)
-    alt.theme.register(NAME, enable=True)(chart_theme)
-    alt.renderers.register(NAME, render)
-    alt.renderers.enable(NAME)

@@ -58,6 +58,8 @@ def test_the_staged_copy_says_which_run_and_date(tmp_path):
     original = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert staged["run-id"] == RUN
     assert staged["book"].pop("date") == "2026-06-30"
+    assert staged["format"]["typst"].pop("filters") == [{"path": "leads.lua", "at": "post-quarto"}]
+    assert (into / "leads.lua").is_file()
     assert {k: v for k, v in staged.items() if k != "run-id"} == original
     assert (into / HEADER).read_text(encoding="utf-8") == "<script></script>"
     assert staged["format"]["html"]["include-in-header"] == HEADER
@@ -67,3 +69,24 @@ def test_the_book_of_the_repository_lists_every_notebook():
     book = read_book(ROOT / "_quarto.yml")
     assert set(book.chapters) == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert list(book.chapters[1:]) == sorted(book.chapters[1:])
+
+
+@pytest.mark.parametrize(("size", "paper"), [("a4", "a4"), ("us-letter", "letter"), ("letter", "letter")])
+def test_the_paper_is_read_and_staged(tmp_path, size, paper):
+    path = yml(tmp_path, ["index.ipynb"])
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document["format"]["typst"]["papersize"] = size
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    book = read_book(path)
+    assert book.paper == paper
+    (tmp_path / "book").mkdir()
+    stage(path, Edition(book, RUN, DAY, paper="letter"), tmp_path / "book", "")
+    staged = yaml.safe_load((tmp_path / "book" / "_quarto.yml").read_text(encoding="utf-8"))
+    assert staged["format"]["typst"]["papersize"] == "us-letter"
+
+
+def test_an_unknown_paper_is_refused(tmp_path):
+    path = yml(tmp_path, ["index.ipynb"])
+    path.write_text(path.read_text(encoding="utf-8").replace("a4", "a7"), encoding="utf-8")
+    with pytest.raises(ReportError, match=r"papersize is 'a7'. It may be a4 or us-letter"):
+        read_book(path)

@@ -5,6 +5,7 @@ import json
 import nbformat
 import pypdf
 import pytest
+import yaml
 
 from lmanalytics.errors import ReportError, RunError, UsageError
 from lmanalytics.report import quarto
@@ -51,8 +52,11 @@ def published(workspace, tmp_path_factory):
 
 
 def test_one_page_one_pdf_and_the_executed_book(published):
-    names = ["book/10_a.ipynb", "book/_quarto.yml", "book/index.ipynb", "book/vega.html", "report.html", "report.pdf"]
-    assert list(files(published.folder)) == names
+    book = ["book/10_a.ipynb", "book/_quarto.yml", "book/index.ipynb", "book/leads.lua", "book/vega.html"]
+    names = [*book, "report.html", "report.pdf"]
+    found = list(files(published.folder))
+    assert [name for name in found if not name.startswith("lines/")] == names
+    assert {"lines/index.html", "lines/explanation.html", "lines/rules.html", "lines/lines.js"} <= set(found)
     assert published.folder.name == RUN
     assert (published.html.name, published.pdf.name, published.publisher) == ("report.html", "report.pdf", "builtin")
     assert [p.name for p in published.folder.parent.iterdir()] == [RUN]
@@ -130,7 +134,25 @@ def test_quarto_publishes_where_it_is_installed(workspace, tmp_path, monkeypatch
     monkeypatch.setattr(quarto, "render", render)
     done = go(workspace, tmp_path / "reports", publisher="auto")
     assert done.publisher == "quarto"
-    assert seen == [(tmp_path / "quarto", ["10_a.ipynb", "_quarto.yml", "index.ipynb", "vega.html"], RUN)]
-    assert {p.name: p.read_text(encoding="utf-8") for p in (done.folder / "html").iterdir()} == pages
+    assert seen == [(tmp_path / "quarto", ["10_a.ipynb", "_quarto.yml", "index.ipynb", "leads.lua", "vega.html"], RUN)]
+    assert {p.name: p.read_text(encoding="utf-8") for p in (done.folder / "html").glob("*.html")} == pages
+    assert 'href="../index.html"' in (done.folder / "html" / "lines" / "index.html").read_text(encoding="utf-8")
     assert "html/index.html" in done.html.read_text(encoding="utf-8")
     assert done.pdf.read_bytes() == b"%PDF"
+
+
+def test_locale_and_paper_change_the_look_alone(workspace, tmp_path):
+    done = go(workspace, tmp_path / "reports", locale="de-DE", paper="letter")
+    page = done.html.read_text(encoding="utf-8")
+    assert "Position as of 30.06.2026" in page
+    assert "size: letter" in page
+    assert {tuple(map(round, p.mediabox[2:])) for p in pypdf.PdfReader(done.pdf).pages} == {(612, 792)}
+    staged = yaml.safe_load((done.folder / "book" / "_quarto.yml").read_text(encoding="utf-8"))
+    assert staged["format"]["typst"]["papersize"] == "us-letter"
+
+
+@pytest.mark.parametrize(("asked", "said"), [({"paper": "a5"}, "no paper 'a5'"), ({"locale": "xx"}, "no locale 'xx'")])
+def test_an_unknown_paper_or_locale_is_refused_before_anything_is_executed(workspace, tmp_path, asked, said):
+    with pytest.raises(UsageError, match=said):
+        go(workspace, tmp_path / "reports", **asked)
+    assert not list(tmp_path.glob("reports/*"))

@@ -77,3 +77,14 @@ def grey(color):
 
 def host_id(forms):
     return re.search(r'id="(vis-[0-9a-f]+)"', forms["text/html"])[1]
+
+
+def test_a_chart_that_is_left_to_be_drawn_is_drawn_as_if_it_had_been(monkeypatch):
+    spec = chart_of("host </script>").to_dict()
+    monkeypatch.setenv(theme.LATER, "1")
+    theme.enable_charts()
+    left = theme.alt.renderers.get()(spec)
+    assert "image/svg+xml" not in left
+    assert theme.drawn(left["text/html"]) == theme.render(spec)
+    assert theme.drawn("<p>no chart</p>") is None
+    assert theme.drawn(theme.render(spec)["text/html"]) is None

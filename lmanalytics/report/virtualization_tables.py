@@ -158,8 +158,9 @@ def alternatives_table(run: Run, subjects: int = 8) -> GT:
         .with_row_index("place")
     )
     rows = run.alternatives.join(top, on=key).sort("place", ~pl.col("is_chosen"), "cost", "option", nulls_last=True)
-    named = run.named(rows.collect())
-    frame = named.lazy().with_columns(words("option"), subject=pl.format("{}, {}", "subject_id", "product"))
+    found = rows.collect()
+    heading = pl.format("{}, {}", run.named(found)["subject_id"], found["product"])
+    frame = found.with_columns(words("option"), subject=heading).lazy()
     place, strong = told("virtualization_tables.alternatives"), {"is_chosen": pl.col("is_chosen")}
     return Grid(
         place["columns"], place["empty"], 80, "alternatives.parquet", run.sentences, heading="subject", strong=strong,

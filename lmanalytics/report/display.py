@@ -17,7 +17,7 @@ from great_tables import GT, loc, style
 from lmanalytics.report import leads
 from lmanalytics.report.reasons import numbered
 from lmanalytics.report.texts import say, told
-from lmanalytics.report.theme import ALARM, FONT, enable_charts
+from lmanalytics.report.theme import FONT, enable_charts
 from lmanalytics.report.written import LONGEST, UNKNOWN, amount, day, escape, explained, figure, kind_of, readable
 from lmanalytics.schemas import ANSWERS, CANONICAL
 
@@ -37,6 +37,8 @@ __all__ = [
     "table_html",
 ]
 _NUMERIC = {"number", "money"}
+_ALARM = "#a84300"
+"""The alarm color of charts, as dark as text must be to be read on white (WCAG 2.1, 1.4.3)."""
 _ASIDE = "\x1f"
 """What stands in a cell between an address and the text that leads there; no text from data holds it."""
 
@@ -175,7 +177,7 @@ class Grid:
             table = table.fmt(_link, columns=linked)
         for name, rows in marks.items():
             if rows:
-                bold = style.text(weight="bold", color=ALARM)
+                bold = style.text(weight="bold", color=_ALARM)
                 table = table.tab_style(bold, loc.body(columns=name, rows=rows))
         if has_sums:
             table = table.tab_style(style.text(weight="bold"), loc.body(rows=[cells.height - 1]))

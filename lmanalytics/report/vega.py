@@ -1,6 +1,7 @@
 """The scripts that make charts interactive: put once into a page's head, they need no network."""
 
 import functools
+import json
 import os
 import tempfile
 from contextlib import suppress
@@ -11,9 +12,12 @@ from typing import Any
 import altair as alt
 import vl_convert as vlc
 
+from lmanalytics.report.texts import told
+
 VEGA_LITE = "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 _START = """
 document.addEventListener("DOMContentLoaded", () => {
+  const MENU = "";
   const options = {
     mode: "vega-lite", renderer: "svg", ast: true,
     actions: {export: true, source: false, compiled: false, editor: false}
@@ -21,7 +25,17 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const spec of document.querySelectorAll("script.vl-spec")) {
     const host = document.getElementById(spec.dataset.for);
     const picture = host && host.innerHTML;
-    if (host) vegaEmbed(host, JSON.parse(spec.textContent), options).catch(() => { host.innerHTML = picture; });
+    const said = host && host.getAttribute("aria-label");
+    const drawn = () => {
+      const chart = host.querySelector("svg.marks"), menu = host.querySelector("summary");
+      if (!chart) return;
+      for (const name of ["role", "aria-label"]) host.removeAttribute(name);
+      chart.setAttribute("role", "img");
+      chart.setAttribute("aria-label", said);
+      if (menu) menu.setAttribute("aria-label", MENU);
+    };
+    const failed = () => { host.innerHTML = picture; };
+    if (host) vegaEmbed(host, JSON.parse(spec.textContent), options).then(drawn).catch(failed);
   }
 });
 """
@@ -33,7 +47,8 @@ def scripts() -> tuple[str, str]:
 
     The second replaces the static picture in each host by the live chart, and puts the picture back if that fails.
     """
-    return _bundle().replace("</script", "<\\/script").replace("<!--", "<\\!--"), _START
+    start = _START.replace('MENU = ""', f"MENU = {json.dumps(told('vega.menu'))}")
+    return _bundle().replace("</script", "<\\/script").replace("<!--", "<\\!--"), start
 
 
 def header_html() -> str:

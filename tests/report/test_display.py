@@ -118,7 +118,7 @@ def test_a_reason_without_any_sentence_is_said_in_words():
 
 def test_marked_cells_are_bold_and_colored():
     page = table_html(Grid(COLUMNS, "Nothing.", strong={"count": pl.col("count") > 0}).show(FRAME))
-    assert page.count("color: #d55e00") == 1
+    assert page.count("color: #a84300") == 1
 
 
 @pytest.mark.parametrize("text", HOSTILE)

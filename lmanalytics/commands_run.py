@@ -13,6 +13,7 @@ from lmanalytics.commands import Progress, Publisher, Result
 from lmanalytics.errors import ShortageError, UsageError
 from lmanalytics.evidence import manifest
 from lmanalytics.evidence import verify as verification
+from lmanalytics.evidence.digests import digest_of, file_digest, program_digests, tree_digests
 from lmanalytics.workspace import Workspace
 
 
@@ -60,7 +61,7 @@ def report(
     before: Path | str | None = earlier(done.path) if not look.since else look.since
     if look.since and look.since != NONE:
         before = workspace.run(look.since)
-    told = {**asdict(look), "since": Path(before).name if before else ""}
+    told = {**asdict(look), "since": Path(before).name if before else "", "from": _written_by(workspace)}
     if not (done.is_reused and not fresh and _is_there(target, done.path, told, is_given=bool(look.since))):
         done = pipeline.Done(done.path, is_reused=False)
         progress("executing notebooks and publishing")
@@ -104,6 +105,11 @@ def _run_of(path: Path, workspace: Workspace, *, as_of: date | None, fresh: bool
         message = f"{path} is neither a folder of exports nor a run."
         raise UsageError(message)
     return pipeline.Done(workspace.run(path if is_run else str(path)), is_reused=not fresh)
+
+
+def _written_by(workspace: Workspace) -> str:
+    """Digest what makes a report of a run: the notebooks, the book's description and the program."""
+    return digest_of([tree_digests(workspace.notebooks), file_digest(workspace.quarto_yml), program_digests()])
 
 
 def _is_there(target: Path, run: Path, told: dict[str, Any], *, is_given: bool) -> bool:

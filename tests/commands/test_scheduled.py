@@ -243,6 +243,18 @@ def test_another_locale_or_paper_is_another_report_and_a_damaged_one_is_none(roo
     assert len(published) == 4
 
 
+def test_notebooks_that_changed_make_another_report(root, exports, published):
+    CliRunner().invoke(cli, ["init", str(root)])
+    lm(root, exports, command="report")
+    lm(root, exports, command="report")
+    assert len(published) == 1
+    (root / "notebooks" / "00_summary.ipynb").write_text("{}")
+    lm(root, exports, command="report")
+    (root / "_quarto.yml").write_text("book: {}")
+    lm(root, exports, command="report")
+    assert len(published) == 3
+
+
 def test_a_report_is_compared_with_the_run_before_another_or_none(root, exports, published):
     def report(*more, day="2026-06-30"):
         words = ["-w", str(root), "report", str(exports), "--as-of", day, "--json", *more]

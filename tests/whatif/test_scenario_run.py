@@ -25,7 +25,13 @@ from tests.whatif.scenario_estates import write_file
 
 DAY = date(2026, 6, 30)
 EXPORTS = {
-    "estate.yaml": ["policies: {max_quarantined_share: '100'}"],
+    "estate.yaml": ["policies: {max_quarantined_share: '100'}", "owners: [{area: position, owner: Buyer}]"],
+    "corrections.yaml": [
+        "- {id: C1, table: purchases, where: {purchase_id: p2}, exclude: true,",
+        "   reason: Twice, evidence: CHG-1, approver: J. Roe, approved_on: 2026-06-12}",
+        "- {id: C2, table: oses, where: {ose_id: v1}, column: vcpus, was: 2, now: 8,",
+        "   reason: Wrong, evidence: CHG-2, approver: J. Roe, approved_on: 2026-06-12}",
+    ],
     "hosts.csv": [
         "host_id,observed_on,host_name,cluster_id,processors,physical_cores,hypervisor",
         "h1,2026-06-28,one,,2,16,esxi",
@@ -42,6 +48,7 @@ EXPORTS = {
     "purchases.csv": [
         "purchase_id,product,edition,version,metric,purchase_type,quantity,order_date",
         "p1,Windows Server,Standard,2022,core,license,16,2025-01-10",
+        "p2,Windows Server,Standard,2022,core,license,16,2025-01-10",
     ],
     "prices.csv": [
         "product,edition,metric,purchase_type,pack_size,valid_from,unit_price,currency",
@@ -113,8 +120,8 @@ def test_rows_add_up_to_those_that_are_left_and_those_that_were_kept_back(world)
         name: dict(read(run, "accounts").group_by("table").agg(pl.col("rows").sum()).rows())
         for name, run in found.runs.items()
     }
-    assert rows["unchanged"] == rows[BASE] == {"hosts": 4, "oses": 3, "purchases": 1, "prices": 1}
-    assert rows["without_three"] == {"hosts": 3, "oses": 2, "purchases": 1, "prices": 1}  # one host was kept back
+    assert rows["unchanged"] == rows[BASE] == {"hosts": 4, "oses": 3, "purchases": 2, "prices": 1}
+    assert rows["without_three"] == {"hosts": 3, "oses": 2, "purchases": 2, "prices": 1}  # one host was kept back
 
 
 def test_the_manifest_names_the_base_and_what_was_done(world):

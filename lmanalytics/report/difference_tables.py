@@ -79,7 +79,7 @@ def changed_subjects_table(run: Run, change: Change | None, limit: int = 30) -> 
 def waterfall(change: Change | None, measure: str) -> Chart:
     """Draw how one cause after the other leads from the earlier run to this one: `shortage` or `shortage_cost`."""
     if change is None:
-        return sentence_chart(told("difference_tables.none"))
+        return sentence_chart(told("difference_tables.nothing"))
     return waterfall_chart(change.table("waterfall").collect(), measure)
 
 
@@ -91,4 +91,4 @@ def _grid(name: str, limit: int, **given: object) -> Grid:
 
 
 def _nothing() -> GT:
-    return sentence_table(told("difference_tables.none"))
+    return sentence_table(told("difference_tables.nothing"))

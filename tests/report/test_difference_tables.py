@@ -14,7 +14,11 @@ from tests.report.example_run import SCRIPT, usual
 from tests.report.test_display import cells
 from tests.report.test_tables import body, notes
 
-NONE = "No earlier run of the same entities lies beside this one, so there is nothing to compare with."
+NOTHING = "There is no earlier run to compare with."
+NONE = (
+    "This run is compared with no other: no earlier run of the same entities lies beside it, or the comparison was "
+    "left out."
+)
 STEPS = {"before": (10, 100), "bought": (-8, -80), "moved": (0, 0), "sa_lapsed": (None, None), "after": (2, 20)}
 
 
@@ -94,5 +98,5 @@ def test_without_an_earlier_run_one_sentence_says_so(run):
         difference_tables.balances_table(None),
         difference_tables.changed_subjects_table(run, None),
     ]
-    assert [cells(table)[1] for table in tables] == [[NONE]] * 3
-    assert difference_tables.waterfall(None, "shortage").to_dict()["description"] == NONE
+    assert [cells(table)[1] for table in tables] == [[NOTHING]] * 3
+    assert difference_tables.waterfall(None, "shortage").to_dict()["description"] == NOTHING

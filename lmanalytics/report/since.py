@@ -138,6 +138,8 @@ def _compute(run_dir: Path, since: Path, place: Path) -> None:
         shutil.rmtree(place, ignore_errors=True)
         os.replace(unfinished, place)  # noqa: PTH105 (Path.replace says the same of a file)
     except OSError as error:
+        if _read(place, run_dir, since) is not None:  # another process was faster
+            return
         message = (
             f"The difference from {since.name} cannot be kept in {place.parent}: {error.strerror}."
             " Make the folder writable, or free space."

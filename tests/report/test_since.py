@@ -144,3 +144,28 @@ def test_runs_whose_files_were_changed_are_refused(tmp_path):
     with pytest.raises(RunError, match="not as it was written"):
         since.difference(now, before)
     assert list((tmp_path / since.KEPT).iterdir()) == []
+
+
+def test_two_that_compare_at_once_keep_one_difference(tmp_path, compared, monkeypatch):
+    now, before = run(tmp_path / "now"), run(tmp_path / "before", "2026-03-31")
+    own = diff.save
+
+    def outrun(found, into):
+        monkeypatch.setattr(diff, "save", own)
+        since.difference(now, before)
+        own(found, into)
+        raise OSError(39, "Directory not empty")
+
+    monkeypatch.setattr(diff, "save", outrun)
+    assert (since.difference(now, before) / "difference.json").is_file()
+    assert [path.name for path in (tmp_path / since.KEPT).iterdir()] == ["before--now"]
+    assert len(compared) == 2
+
+
+@pytest.mark.usefixtures("compared")
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    now, before = run(tmp_path / "now"), run(tmp_path / "before", "2026-03-31")
+    (tmp_path / since.KEPT).mkdir()
+    (tmp_path / since.KEPT / "before--now").write_text("in the way", encoding="utf-8")
+    with pytest.raises(RunError, match="cannot be kept"):
+        since.difference(now, before)

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from lmanalytics import explained_places
 from lmanalytics.errors import RunError, did_you_mean
 from lmanalytics.evidence import manifest
 from lmanalytics.facts.identities import REFERENCES
@@ -54,23 +55,30 @@ def explain_many(run: Path, subjects: Sequence[str]) -> pl.DataFrame:
 
     Args:
         run: the run folder.
-        subjects: ids, as `explain` takes them; one that the run does not know has no lines.
+        subjects: ids, as `explain` takes them; one that the run does not know has no lines. Of a very large estate,
+            those that come first are explained, as far as `explained_places` reads it.
 
     Returns:
         The columns of `explain`, each line under the subject that it is about: of a cluster those of the cluster
         itself, of its hosts under the hosts.
 
     """
-    return _explained(run, _parquet(run / "facts"), sorted(set(subjects)))
+    return _explained(run, _parquet(run / "facts"), list(dict.fromkeys(subjects)), is_part=True)
 
 
-def _explained(run: Path, facts: dict[str, pl.LazyFrame], ids: list[str]) -> pl.DataFrame:
+def _explained(run: Path, facts: dict[str, pl.LazyFrame], ids: list[str], *, is_part: bool = False) -> pl.DataFrame:
     document = manifest.read(run)
     settings = Settings(date.fromisoformat(document["as_of"]), document["policies"])
     inputs = {f"facts_{grain}": frame for grain, frame in facts.items()}
     inputs |= _parquet(run) | _parquet(run / "accepted") | {name: facts[name] for name in REFERENCES if name in facts}
+    is_part = is_part and {"facts_hosts", "facts_oses"} <= inputs.keys() and explained_places.is_large(inputs)
+    if is_part:
+        inputs, ids = explained_places.places_of(inputs, ids)
+    ids = sorted(ids)
     with amended(told_in(document)):
         lines = topics.explain_subject(register.every_topic(), inputs, settings, ids)
+    if is_part:
+        lines = lines.filter(~pl.col("rule").str.contains(explained_places.OVER_ALL))
     kept = [name for name in _ANSWERED if (run / f"{name}.parquet").is_file()]  # a run of an earlier program has fewer
     return pl.concat([lines, *(_answered(run, name, _ANSWERED[name], ids) for name in kept)])
 

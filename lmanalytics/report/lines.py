@@ -24,6 +24,7 @@ from lmanalytics.schemas import ANSWERS, CANONICAL
 CHUNK = 2_000
 """Lines in one script."""
 SUBJECTS_IN_CHUNK = 100
+_NUMBERS = {c.name for table in ANSWERS.values() for c in table.columns.values() if c.type in {"integer", "money"}}
 ASSETS = Path(__file__).parent / "assets"
 _RULE_COLUMNS = ("rule", "sentence", "unit", "start", "end", "clause", "status")
 
@@ -159,6 +160,7 @@ def _explanations(run: Run, found: Explained, folder: Path, home: str) -> None:
     about = {
         "kind": EXPLANATION,
         "keys": {name: [column, title(name)] for name, column in keys.items()},
+        "numbers": sorted(_NUMBERS),
         "labels": {name: label(name) for table in ANSWERS.values() for name in table.schema},
         "command": say("lines.command", run=run.run_id, subject="{subject}"),
         "absent": say("lines.said.absent", run=run.run_id, subject="{subject}"),

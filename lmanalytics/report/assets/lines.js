@@ -201,9 +201,9 @@
         records.at(-1).values[column] = unit && /^-?[\d,]+\.\d+$/.test(value) ? signs(value) : value;
         records.at(-1).why ||= why;
       }
-      const head = make("tr", {}, ...columns.map((column) => make("th", {scope: "col"}, about.labels[column] ?? words(column))));
+      const head = make("tr", {}, ...columns.map((column) => make("th", {scope: "col", class: about.numbers.includes(column) && "number"}, about.labels[column] ?? words(column))));
       const rows = records.flatMap(({values, why}) => [
-        make("tr", {class: why ? "with" : "alone"}, ...columns.map((column) => make("td", {class: isNumber(values[column]) && "number"}, readable(values[column])))),
+        make("tr", {class: why ? "with" : "alone"}, ...columns.map((column) => make("td", {class: about.numbers.includes(column) && "number"}, readable(values[column])))),
         ...(why ? [make("tr", {class: "why"}, make("td", {colspan: columns.length}, make("span", {}, make("b", {}, `${about.labels.reason}: `), why)))] : [])
       ]);
       const [key, title] = about.keys[table];
@@ -213,7 +213,6 @@
       ];
     }
     const words = (text) => text.replaceAll("_", " ");
-    const isNumber = (value) => /^-?[\d.,\u00a0\u2019]+$/.test(value ?? "");
     const readable = (value) => ({True: said.is_true, False: said.is_false})[value] ?? (value === undefined ? UNKNOWN : /^[a-z]+(_[a-z0-9]+)+$/.test(value) ? words(value) : value);
     const stated = (text) => text.replace(/\b[a-z]\w*(?= = )/g, words).replace(/\b(True|False)\b/g, readable);
     const signs = (value) => value.replace(/[.,]/g, (sign) => (sign === "," ? about.group : about.decimal));
@@ -223,7 +222,7 @@
       const rows = lines.map(([subject, rule, value, unit, inputs, given, clause]) => make("tr", {},
         ...(isOwn ? [] : [make("td", {}, subject)]),
         make("td", {}, make("a", {href: `${about.rulesPage}#rule=${encodeURIComponent(rule)}`}, words(rule.split(".").at(-1))), make("small", {}, ` ${rule}`)),
-        make("td", {class: "value"}, readable(value), ...(unit ? [make("small", {}, ` ${words(unit)}`)] : [])),
+        make("td", {class: "value"}, readable(value), ...(unit && unit !== "code" ? [make("small", {}, ` ${words(unit)}`)] : [])),
         make("td", {}, stated(inputs)), make("td", {}, stated(given)), make("td", {class: "clause"}, clause)
       ));
       const head = make("tr", {}, ...[...(isOwn ? [] : [said.subject]), ...names].map((text) => make("th", {scope: "col"}, text)));

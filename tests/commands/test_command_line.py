@@ -83,7 +83,10 @@ def test_check_reads_and_computes_nothing(workspace, tmp_path):
     result = lm(workspace, "check", str(SAMPLE), "--as-of", "2026-06-30", "--into", str(tmp_path))
     assert result.exit_code == 0, result.output
     assert "hosts: " in result.stdout
+    assert "corrections.yaml: 2 applied, 1 no longer applies; 2 rows changed or left out" in result.stdout
+    assert "Correction COR-2026-03" in result.stderr
     assert (tmp_path / "quarantine" / "hosts.parquet").is_file()
+    assert (tmp_path / "corrected" / "devices.parquet").is_file()
     assert not (tmp_path / "tables").exists()
 
 

@@ -72,10 +72,9 @@ def clusters_table(run: Run, limit: int = 24) -> GT:
     """Show for each cluster and product how it is licensed, its peak, and the cost; the dearest first."""
     cluster = ["entity_id", "cluster", "product"]
     layer = pl.format(told("virtualization_tables.names.option_of"), "option", "subjects")
+    places = _held(run).with_columns(cluster=cluster_names())
     layers = (
-        placed(run)
-        .with_columns(cluster=cluster_names())
-        .group_by(*cluster, "option")
+        places.group_by(*cluster, "option")
         .agg(subjects=pl.len().cast(pl.Int64))
         .sort(-pl.col("subjects"), "option")
         .group_by(cluster, maintain_order=True)
@@ -83,9 +82,7 @@ def clusters_table(run: Run, limit: int = 24) -> GT:
         .with_columns(pl.col("layer").list.join("; "))
     )
     frame = (
-        placed(run)
-        .with_columns(cluster=cluster_names())
-        .group_by(cluster)
+        places.group_by(cluster)
         .agg(
             *map(whole, ("hosts", "cores", "now", "peak", "licenses", "cost")),
             next_best(),
@@ -105,7 +102,7 @@ def clusters_table(run: Run, limit: int = 24) -> GT:
 def patterns_table(run: Run) -> GT:
     """Add up the whole estate by product and option: units, OSEs, licenses and cost."""
     frame = (
-        placed(run)
+        _held(run)
         .group_by("product", "option", kind=words("subject_kind"))
         .agg(
             *map(whole, ("peak", "licenses", "short", "cost")),
@@ -179,6 +176,11 @@ def savings_table(run: Run, limit: int = 40) -> GT:
     columns, notes = told("virtualization_tables.savings.columns"), told("virtualization_tables.savings.notes")
     empty = told("virtualization_tables.savings.empty")
     return Grid(columns, empty, limit, "savings.parquet", run.sentences, notes=notes).show(frame)
+
+
+def _held(run: Run) -> pl.LazyFrame:
+    """Compute the places once: a table reads its frame several times, and of a large estate that takes a while."""
+    return placed(run).collect(engine="streaming").lazy()
 
 
 def _hosts(run: Run) -> pl.LazyFrame:

@@ -81,7 +81,7 @@ def _related(run: Run, subjects: pl.Series) -> dict[str, list[str]]:
         facts = run.facts(grain)
         if facts is None or not {inner, outer} <= set(facts.collect_schema().names()):
             continue
-        both = facts.select(one=inner, other=outer).drop_nulls().filter(pl.col("one") != pl.col("other")).unique()
+        both = facts.select(one=inner, other=outer).drop_nulls().filter(pl.col("one") != pl.col("other"))
         known = both.join(asked, left_on="one", right_on="subject", how="semi")
         known = known.join(asked, left_on="other", right_on="subject", how="semi")
         pairs += [known, known.select(one="other", other="one")]

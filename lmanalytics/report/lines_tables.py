@@ -13,6 +13,8 @@ from lmanalytics.schemas import ANSWERS, CANONICAL, DEFAULT_ENTITY, ENTITY
 
 MOST_LINES = 20_000
 """Lines of one table that are laid; of more, the most of each product, by money."""
+MOST_RANKED = 2_000_000
+"""Lines of a table among which those with most money are sought; of a longer one the first are laid."""
 LONGEST_CELL = 600
 MONEY = ("shortage_cost", "money_at_stake", "swing", "cost", "saving", "objective", "unit_price")
 """Columns by whose amount lines are ordered, the first that a table has."""
@@ -85,9 +87,13 @@ def lines_of(run: Run, table: str, most: int = MOST_LINES) -> Lines:
     contract = ANSWERS.get(table) or CANONICAL[table]
     frame = run.answer(table) if contract.is_answer else run.accepted(table)
     schema = frame.collect_schema()
-    money = next((name for name in MONEY if name in schema and schema[name].is_decimal()), "")
     count = frame.select(pl.len()).collect(engine="streaming").item()
-    chosen = _chosen(frame, money, "product" if "product" in schema else "", most) if count > most else frame
+    ranks = count <= MOST_RANKED
+    money = next((name for name in MONEY if ranks and name in schema and schema[name].is_decimal()), "")
+    product = "product" if ranks and "product" in schema else ""
+    chosen = frame.head(most) if count > most else frame
+    if count > most and (money or product):
+        chosen = _chosen(frame, money, product, most)
     rows = chosen.collect(engine="streaming")
     if money:
         rows = rows.sort(money, descending=True, nulls_last=True, maintain_order=True)

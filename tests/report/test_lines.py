@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from lmanalytics.report import lines as laying
-from lmanalytics.report import lines_explained
+from lmanalytics.report import lines_explained, lines_tables
 from lmanalytics.report.lines import lay
 from lmanalytics.report.lines_tables import RELATED, label, lines_of
 from lmanalytics.report.locales import writing
@@ -170,6 +170,20 @@ def test_of_a_long_table_each_product_keeps_its_dearest_lines(run, tmp_path):
     assert sorted(zip(kept["product"], kept["version"], strict=True)) == [
         ("A", "4"), ("A", "5"), ("B", "4"), ("B", "5"), ("C", "1"),
     ]  # fmt: skip
+
+
+def test_of_a_long_table_without_products_or_money_the_first_lines_are_laid(run):
+    hosts = lines_of(run, "hosts")
+    assert hosts.cells.height == hosts.all > 2
+    assert lines_of(run, "hosts", 2).cells["host_id"].to_list() == hosts.cells["host_id"].to_list()[:2]
+
+
+def test_of_a_very_long_table_the_first_lines_are_laid(run, monkeypatch):
+    monkeypatch.setattr(lines_tables, "MOST_RANKED", 4)
+    found = lines_of(run, "position", 2)
+    assert not found.is_by_money
+    first = run.position.head(2).select("product", "edition").collect()
+    assert found.cells.select("product", "edition").rows() == first.rows()
 
 
 def test_lines_are_laid_in_scripts_of_bounded_size(run, tmp_path, monkeypatch):

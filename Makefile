@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 AS_OF := 2026-06-30
+NOTEBOOKS := notebooks
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: report test check fix bench lab browser docs clean
@@ -34,12 +35,12 @@ bench: $(VENV)/.developing
 # JupyterLab on the notebooks; they open the newest run.
 lab: $(VENV)/.installed
 	@ls data/runs/*/manifest.json >/dev/null 2>&1 || echo "No run yet, so the notebooks have nothing to open: \`make report\` computes the sample estate, \`$(BIN)/lmanalytics run data/raw --as-of DAY\` your own."
-	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB)
+	$(BIN)/jupyter lab --notebook-dir='$(NOTEBOOKS)' $(LAB)
 
 # JupyterLab and the HTML report in a real browser: Chromium, which has to be on the PATH.
 browser: $(VENV)/.browser
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { echo "No Chromium on the PATH, so nothing was tried in a browser. Install it: apt-get install chromium"; exit 1; }
-	$(BIN)/python -m pytest tests/browser -p no:xdist --browser
+	$(BIN)/python -m pytest tests/browser -p no:xdist
 
 # The site of docs/, where Quarto is on the PATH; without it read docs/index.md as it is.
 docs:

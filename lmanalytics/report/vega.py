@@ -27,12 +27,12 @@ document.addEventListener("DOMContentLoaded", () => {
     const picture = host && host.innerHTML;
     const said = host && host.getAttribute("aria-label");
     const drawn = () => {
-      const chart = host.querySelector("svg.marks"), menu = host.querySelector("summary");
+      const chart = host.querySelector("svg.marks");
       if (!chart) return;
       for (const name of ["role", "aria-label"]) host.removeAttribute(name);
       chart.setAttribute("role", "img");
       chart.setAttribute("aria-label", said);
-      if (menu) menu.setAttribute("aria-label", MENU);
+      for (const menu of host.querySelectorAll("summary")) menu.setAttribute("aria-label", MENU);
     };
     const failed = () => { host.innerHTML = picture; };
     if (host) vegaEmbed(host, JSON.parse(spec.textContent), options).then(drawn).catch(failed);

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 LOADS = """
-import lmanalytics.report.tables, lmanalytics.report.charts
+import lmanalytics.report.chapters.tables, lmanalytics.report.charts.answers
 from lmanalytics.rules import register
 register.reasons()
 import sys

@@ -15,9 +15,9 @@ import polars as pl
 from great_tables import GT, loc, style
 
 from lmanalytics.report import leads
+from lmanalytics.report.charts.theme import FONT, enable_charts
 from lmanalytics.report.reasons import numbered
 from lmanalytics.report.texts import say, told
-from lmanalytics.report.theme import FONT, enable_charts
 from lmanalytics.report.written import LONGEST, UNKNOWN, amount, day, escape, explained, figure, kind_of, readable
 from lmanalytics.schemas import ANSWERS, CANONICAL
 

@@ -24,8 +24,8 @@ from traitlets import Dict
 from traitlets.config import Config
 
 from lmanalytics.errors import ReportError, did_you_mean
-from lmanalytics.report import theme
 from lmanalytics.report.cells import cell_name
+from lmanalytics.report.charts import theme
 from lmanalytics.report.executed import COLOR, normalize, read_notebook, write_notebook
 
 LONGEST_SOCKET = 60  # a socket's path may have about a hundred characters, of which the kernel's name takes forty

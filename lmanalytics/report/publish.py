@@ -12,17 +12,17 @@ from typing import Any, Literal
 from lmanalytics.errors import ReportError, RunError, UsageError
 from lmanalytics.report import leads, locales, quarto
 from lmanalytics.report.book import PAPERS, Book, Edition, read_book, stage
-from lmanalytics.report.builtin_document import build
-from lmanalytics.report.builtin_html import write_html
-from lmanalytics.report.builtin_pdf import write_pdf
+from lmanalytics.report.builtin.document import build
+from lmanalytics.report.builtin.html import write_html
+from lmanalytics.report.builtin.pdf import write_pdf
 from lmanalytics.report.cells import Chapter, read_chapter
+from lmanalytics.report.charts.vega import header_html
 from lmanalytics.report.execute import execute_notebooks
 from lmanalytics.report.executed import read_notebook
-from lmanalytics.report.lines import lay
+from lmanalytics.report.lines.folder import lay
 from lmanalytics.report.run import open_run
 from lmanalytics.report.sentences import status
 from lmanalytics.report.since import NONE, difference
-from lmanalytics.report.vega import header_html
 
 Paper = Literal["a4", "letter"]
 Publisher = Literal["auto", "quarto", "builtin"]

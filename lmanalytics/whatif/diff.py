@@ -87,7 +87,7 @@ def save(found: Difference, into: Path) -> list[Path]:
     if into.exists() and not into.is_dir():
         message = f"{into} is no folder. Give another one with --into."
         raise UsageError(message)
-    from lmanalytics.report.charts_difference import pictures  # noqa: PLC0415 (Altair takes a second to import)
+    from lmanalytics.report.charts.difference import pictures  # noqa: PLC0415 (Altair takes a second to import)
 
     into.mkdir(parents=True, exist_ok=True)
     written = []

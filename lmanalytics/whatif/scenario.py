@@ -25,7 +25,7 @@ from lmanalytics.whatif.scenario_file import Chain, load
 from lmanalytics.workspace import Workspace
 
 if TYPE_CHECKING:
-    from lmanalytics.report.marks import Chart
+    from lmanalytics.report.charts.marks import Chart
 
 BASE = "base"
 
@@ -46,7 +46,7 @@ class Compared:
     @property
     def chart(self) -> "Chart":
         """Licenses short and cost to order of each scenario, as an Altair chart."""
-        from lmanalytics.report.charts_scenarios import scenarios_chart  # noqa: PLC0415 (help needs no charts)
+        from lmanalytics.report.charts.scenarios import scenarios_chart  # noqa: PLC0415 (help needs no charts)
 
         return scenarios_chart(self.table)
 

@@ -41,7 +41,7 @@ def save(compared: "Compared", into: Path, stem: str) -> list[Path]:
         UsageError: the folder cannot be one.
 
     """
-    from lmanalytics.report.theme import enable_charts, render  # noqa: PLC0415 (help needs no charts)
+    from lmanalytics.report.charts.theme import enable_charts, render  # noqa: PLC0415 (help needs no charts)
 
     if into.exists() and not into.is_dir():
         message = f"{into} is no folder. Give another one with --into."

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 
 from lmanalytics.report.book import Edition, read_book
-from lmanalytics.report.builtin_document import build
+from lmanalytics.report.builtin.document import build
 from lmanalytics.report.cells import read_chapter
 
 DAY = date(2026, 6, 30)

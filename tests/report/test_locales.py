@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmanalytics.errors import UsageError
+from lmanalytics.report.charts.theme import chart_theme
 from lmanalytics.report.display import Grid, amount, day, escape, readable
 from lmanalytics.report.locales import SPACE, VARIABLE, locale, locale_of, writing
-from lmanalytics.report.theme import chart_theme
 from lmanalytics.schemas import MONEY
 from tests.report.test_display import cells
 

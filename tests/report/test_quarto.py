@@ -8,7 +8,7 @@ import pytest
 from lmanalytics.errors import ReportError
 from lmanalytics.report import quarto
 from lmanalytics.report.book import stage
-from lmanalytics.report.vega import header_html
+from lmanalytics.report.charts.vega import header_html
 from tests.report.example_book import DAY, RUN, chart, code, edition, markdown, notebook, table
 
 FAKE = """\

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from lmanalytics.report import (
+from lmanalytics.report.chapters import (
     benefit_tables,
     esu_tables,
     finding_tables,
@@ -17,9 +17,9 @@ from lmanalytics.report import (
 )
 from lmanalytics.report.display import UNKNOWN, table_html
 from lmanalytics.report.run import open_run
+from tests.report.chapters.test_tables import body, notes
 from tests.report.example_run import HOSTILE, RUNS, SCRIPT, write
 from tests.report.test_display import cells
-from tests.report.test_tables import body, notes
 
 MODULES = (
     benefit_tables,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmanalytics.errors import UsageError
-from lmanalytics.report.charts_scenarios import scenarios_chart
+from lmanalytics.report.charts.scenarios import scenarios_chart
 from lmanalytics.schemas import ANSWERS
 from lmanalytics.whatif import scenario_files
 from lmanalytics.whatif.compare import ALL, SCHEMA, side, side_by_side

@@ -1,0 +1,1 @@
+"""Charts, added up before they are drawn."""

@@ -135,11 +135,10 @@ def _summary(done: pipeline.Done, began: float, pruned: list[str], report: Path 
     position = pl.read_parquet(folder / "position.parquet")
     accounts = pl.read_parquet(folder / "accounts.parquet")
     findings = pl.read_parquet(folder / "findings.parquet")
-    short, cost = (_total(position[column]) for column in ("shortage", "shortage_cost"))
-    currency = next(iter(position["currency"].drop_nulls().to_list()), "")
+    short, (cost, currency) = _total(position["shortage"]), cost_of(position.filter(pl.col("shortage") > 0))
     rows, seconds = int(accounts["rows"].sum()), perf_counter() - began
     said = "not computable" if short is None else f"{short:,}"
-    spent = "" if cost is None or not short else f" (about {cost:,.2f} {currency})"
+    spent = "" if not cost or not short else f" (about {cost:,.2f} {currency})"
     files = [str(p) for p in (sorted(report.glob("*.html")) + sorted(report.glob("*.pdf")) if report else [])]
     last = (
         f"{document['run_id']}: {rows:,} rows in, {rows:,} accounted for; licenses short: {said}{spent};"
@@ -163,6 +162,15 @@ def _summary(done: pipeline.Done, began: float, pruned: list[str], report: Path 
     told = [f"{name}: pruned" for name in pruned]
     warnings = findings.filter(pl.col("severity") == "error")["statement"].to_list()
     return Result(data, [str(folder), *files, *unknown, *told, last], warnings)
+
+
+def cost_of(short: pl.DataFrame) -> tuple[Any, str]:
+    """Add up what the shortages with a price cost; unknown where none has one, or prices are in several currencies."""
+    priced = short.drop_nulls("shortage_cost")
+    currencies = priced["currency"].drop_nulls().unique().to_list()
+    if len(currencies) > 1 or (priced.is_empty() and not short.is_empty()):
+        return None, ""
+    return priced["shortage_cost"].sum(), next(iter(currencies), "")
 
 
 def _total(column: pl.Series) -> Any:

@@ -35,13 +35,15 @@ def command(
     FILE is YAML and names scenarios; docs/scenarios.md shows every verb. Each scenario gets a run folder of its
     own, which explain, report, verify and diff take. The comparison is saved as CSV, Parquet, SVG and HTML.
     """
-    from lmanalytics.whatif import scenario_files, scenario_lines  # noqa: PLC0415 (a help text needs no engines)
+    from lmanalytics.lock import held  # noqa: PLC0415 (a help text needs none of these)
+    from lmanalytics.whatif import scenario_files, scenario_lines  # noqa: PLC0415 (as above)
     from lmanalytics.whatif.scenario import compare  # noqa: PLC0415 (as above)
 
     day = as_of.date() if as_of else None
-    found = compare(file, path, workspace=workspace, as_of=day, progress=_progress, **options)
-    target = into or workspace.reports / "scenarios" / found.base.name
-    written = [str(one) for one in scenario_files.save(found, target, file.stem)]
+    with held(workspace, "lmanalytics scenario"):
+        found = compare(file, path, workspace=workspace, as_of=day, progress=_progress, **options)
+        target = into or workspace.reports / "scenarios" / found.base.name
+        written = [str(one) for one in scenario_files.save(found, target, file.stem)]
     for warning in found.warnings:
         click.secho(f"Warning: {warning}", fg="yellow", err=True)
     if as_json:

@@ -138,11 +138,13 @@ def _chart(where: str, page: str, svg: str, description: str) -> Nodes:
     if _ACTIVE.search(svg) or (page and not (host and spec)) or (spec and _ACTIVE.search(page[: spec.start()])):
         message = f"{where}: the chart holds something that could run as a program. Show charts with Altair."
         raise ReportError(message)
-    name = host[1] if host else f"svg-{hashlib.sha256(svg.encode()).hexdigest()[:16]}"
+    made = host[1] if host else f"svg-{hashlib.sha256(svg.encode()).hexdigest()[:16]}"
+    name = f"{made}-{hashlib.sha256(where.encode()).hexdigest()[:6]}"  # two cells may show the same chart
     unique = _NAMED.sub(lambda m: f"{m[1]}{name}-{m[2]}", svg)
     said = html.escape(visible(" ".join(description.split())))
     drawn = f'<div class="vega-embed-host" id="{name}" role="img" aria-label="{said}">{unique}</div>'
-    return [raw("html", f'<div class="chart">{drawn}{spec[0].strip() if spec else ""}</div>')]
+    told = spec[0].strip().replace(f'data-for="{made}"', f'data-for="{name}"', 1) if spec else ""
+    return [raw("html", f'<div class="chart">{drawn}{told}</div>')]
 
 
 _SHOWN: Mapping[str, Callable[..., Nodes]] = {

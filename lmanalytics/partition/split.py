@@ -99,23 +99,32 @@ class _Work:
         return [self.folder / name / f"{number:05}.parquet" for number in range(self.number)]
 
     def write(self, name: str, rows: pl.LazyFrame) -> None:
-        """Write rows with `part` into the files of a table, in their order."""
+        """Write rows with `part` into the files of a table, in their order.
+
+        Polars closes a file when more than 128 are open, and goes on in another: it would write over one of that name.
+        """
         schema = rows.drop("part").collect_schema()
         rows.sink_parquet(
             pl.PartitionBy(
                 self.folder / name,
                 key="part",
                 include_key=False,
-                file_path_provider=lambda told: f"{told.partition_keys.item():05}.parquet",
+                file_path_provider=lambda told: f"{told.partition_keys.item():05}-{told.index_in_partition:05}.parquet",
                 approximate_bytes_per_file=None,
             ),
             mkdir=True,
             row_group_size=_GROUP,
         )
         for path in self.files(name):
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                pl.DataFrame(schema=schema).write_parquet(path)
+            pieces = sorted(path.parent.glob(f"{path.stem}-*.parquet"))
+            if len(pieces) == 1:
+                pieces[0].rename(path)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole = pl.concat([pl.scan_parquet(piece) for piece in pieces] or [pl.LazyFrame(schema=schema)])
+            whole.sink_parquet(path, row_group_size=_GROUP)
+            for piece in pieces:
+                piece.unlink()
         self.written.append(name)
 
     def elsewhere(self, name: str, key: str, as_of: date, *more: str) -> None:

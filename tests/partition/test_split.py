@@ -165,3 +165,14 @@ def test_the_number_of_parts_depends_on_rows_alone(monkeypatch):
     assert split.count(run) == 3
     assert split.count(run | {"hosts": table("hosts", [{"host_id": "h"}])}) == 4
     assert split.count({}) == 1
+
+
+def test_more_partitions_than_files_may_be_open_lose_nothing_and_keep_the_order(tmp_path):
+    rows = 400_000
+    many = pl.LazyFrame({"row_id": pl.int_range(rows, eager=True)}).with_columns(
+        entity_id=pl.lit("main"), ose_id=pl.format("o{}", "row_id"), observed_on=pl.lit(AS_OF)
+    )
+    parts = split.split({"oses": CANONICAL["oses"].conform(many)}, AS_OF, tmp_path, 150)
+    numbers = [pl.scan_parquet(path).select("row_id").collect().to_series() for path in parts.files["oses"]]
+    assert all(own.is_sorted() for own in numbers)
+    assert pl.concat(numbers).sort().to_list() == pl.int_range(rows, eager=True).to_list()

@@ -167,7 +167,8 @@ def test_the_number_of_parts_depends_on_rows_alone(monkeypatch):
     assert split.count({}) == 1
 
 
-def test_more_partitions_than_files_may_be_open_lose_nothing_and_keep_the_order(tmp_path):
+def test_more_partitions_than_files_may_be_open_lose_nothing_and_keep_the_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(split, "_GROUP", 1_000)
     rows = 400_000
     many = pl.LazyFrame({"row_id": pl.int_range(rows, eager=True)}).with_columns(
         entity_id=pl.lit("main"), ose_id=pl.format("o{}", "row_id"), observed_on=pl.lit(AS_OF)

@@ -169,8 +169,9 @@ def answer(
     facts = answers.compute(tables, ingested, gated, settings, kept, progress, means)
     progress("writing the manifest")
     rules = register.rule_register(asked.as_of).with_columns(pl.col("start", "end").cast(pl.String)).to_dicts()
-    owners = {"owners": ingested.estate.owners} if ingested.estate.owners else {}
-    manifest.write(kept.into, asked, in_force, rules, facts | owners | (told or {}))
+    estate = {"owners": ingested.estate.owners, "locale": ingested.estate.locale}
+    said = {name: value for name, value in estate.items() if value}
+    manifest.write(kept.into, asked, in_force, rules, facts | said | (told or {}))
 
 
 @contextmanager

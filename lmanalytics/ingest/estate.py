@@ -25,6 +25,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import babel
 import polars as pl
 import yaml
 
@@ -47,7 +48,7 @@ _SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "environment": ("oses", {"environment": "environment"}),
     "hosts": ("hosts", {name: name for name in CANONICAL["hosts"].columns if name not in _NOT_SET}),
 }
-_KNOWN = ("policies", "entity", "entities", *_CHOICES, "snapshots", *_SECTIONS, "datacenters", "owners")
+_KNOWN = ("policies", "entity", "entities", *_CHOICES, "snapshots", *_SECTIONS, "datacenters", "owners", "locale")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Estate:
     datacenters: tuple[dict[str, str], ...] = ()
     owners: tuple[dict[str, Any], ...] = ()
     """Who acts on which findings: `owner`, and patterns by `area`, `product`, `entity` and `subject`."""
+    locale: str = ""
+    """How the report writes numbers and days, as in `de-DE`, unless it is told otherwise; it changes no answer."""
 
     def convention(self, file: str, *, is_native: bool) -> Convention:
         """Return how `file` writes what its columns leave open."""
@@ -146,7 +149,19 @@ def load_estate(path: Path) -> Estate:
         rules=tuple(rule for section in _SECTIONS for rule in _rules(section, document.get(section))),
         datacenters=tuple(_datacenters(document.get("datacenters"))),
         owners=tuple(owners(document.get("owners"))),
+        locale=_locale(document.get("locale")),
     )
+
+
+def _locale(name: object) -> str:
+    if name is None:
+        return ""
+    try:
+        babel.Locale.parse(str(name).replace("_", "-"), sep="-")
+    except (ValueError, babel.UnknownLocaleError):
+        message = f"locale: {name!r} is no locale. Write a language and a country, as in en-US or de-DE."
+        raise EstateError(message) from None
+    return str(name)
 
 
 def _rules(section: str, lines: object) -> Iterable[EstateRule]:

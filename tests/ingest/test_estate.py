@@ -189,3 +189,12 @@ def test_owners_are_patterns_and_a_name(tmp_path):
 def test_owners_that_cannot_be_are_refused(tmp_path, text, told):
     with pytest.raises(EstateError, match=told):
         load(tmp_path, text)
+
+
+def test_a_locale_is_taken_as_it_is_written(tmp_path):
+    path = tmp_path / "estate.yaml"
+    path.write_text("locale: de-DE\n")
+    assert load_estate(path).locale == "de-DE"
+    path.write_text("locale: klingon\n")
+    with pytest.raises(EstateError, match="'klingon' is no locale"):
+        load_estate(path)

@@ -89,7 +89,7 @@ WHOLE = {
     "agreements": Cause.AGREEMENTS_CHANGED,
     "agreement_products": Cause.AGREEMENTS_CHANGED,
     **dict.fromkeys(
-        ("access_counts", "access_licenses", "app_users", "cloud_services", "devices", "employees",
+        ("access_counts", "access_licenses", "app_users", "cloud_services", "devices", "employees", "known_machines",
          "online_subscriptions", "self_hosted_solutions", "workplace_orders"),
         Cause.COUNTED,
     ),

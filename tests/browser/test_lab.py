@@ -15,6 +15,7 @@ def run_all(watched, workspace, name):
     """Open a notebook, run all its cells, save it, and return its cells as they were saved."""
     page = watched.page
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+    page.get_by_text("| Idle").wait_for()
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).first.click()

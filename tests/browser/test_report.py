@@ -22,7 +22,7 @@ def settled(page):
         for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
             scrollTo(0, y); await new Promise(done => setTimeout(done, 30));
         }
-        scrollTo(0, 0);
+        scrollTo(0, 0); await new Promise(done => setTimeout(done, 500));
     }""")
     return page
 

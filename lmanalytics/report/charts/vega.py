@@ -33,6 +33,7 @@ document.addEventListener("DOMContentLoaded", () => {
       chart.setAttribute("role", "img");
       chart.setAttribute("aria-label", said);
       for (const menu of host.querySelectorAll("summary")) menu.setAttribute("aria-label", MENU);
+      for (const icon of host.querySelectorAll("summary svg")) icon.setAttribute("aria-hidden", "true");
     };
     const failed = () => { host.innerHTML = picture; };
     if (host) vegaEmbed(host, JSON.parse(spec.textContent), options).then(drawn).catch(failed);
